@@ -1,0 +1,57 @@
+"""Packaging of minicv: ``pip install -e .`` for work on it, ``pip wheel .`` for a wheel."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "minicv/version.py").read_text(encoding="utf-8")).group(
+    1
+)
+
+# Two folders of the top level are installed inside the package (see minicv/kernels/__init__.py): as top-level
+# packages `kernels` and `lectures` would collide with other people's.
+LEAVES = {
+    "minicv.kernels.reference": "kernels/reference",
+    "minicv.kernels.cpu": "kernels/cpu",
+    "minicv.kernels.gpu": "kernels/gpu",
+    "minicv.lectures.figures": "lectures/figures",
+}
+
+TEST = [
+    "pytest>=8.2",
+    "hypothesis>=6.110",
+    "setuptools>=77",  # the packaging tests build a wheel without asking the network
+    "nvidia-cuda-nvrtc>=13; platform_system == 'Linux' and platform_machine == 'x86_64'",
+]
+
+setup(
+    name="minicv",
+    version=VERSION,
+    description="A deep-learning framework in NumPy and Numba, for teaching computer vision",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    license_files=["LICENSE"],
+    python_requires=">=3.10",
+    packages=find_packages(include=["minicv", "minicv.*"]) + [name for name, folder in LEAVES.items()],
+    package_dir=LEAVES,
+    package_data={"minicv.kernels.gpu": ["*.cu", "*.cuh"]},
+    entry_points={"console_scripts": ["minicv = minicv.cli:main"]},
+    install_requires=[
+        "numpy>=2.0",
+        "numba>=0.61",
+        "matplotlib>=3.10",
+        "pillow>=11.0",
+        "scikit-learn>=1.5.2",
+        "tqdm>=4.66",
+    ],
+    extras_require={
+        "gpu": ["cupy-cuda13x>=13.6"],
+        "gpu12": ["cupy-cuda12x>=13.3"],
+        "lectures": ["jupytext>=1.16", "nbclient>=0.10", "ipykernel>=6.29"],
+        "test": TEST,
+        "dev": [*TEST, "ruff==0.17.5"],
+    },
+)

@@ -1,0 +1,32 @@
+"""Settings that every test shares: how Hypothesis draws, and the seed it draws from."""
+
+import os
+import secrets
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# A first call compiles, so no deadline; a busy machine is slow to draw, so no health check on time.
+settings.register_profile(
+    "minicv",
+    deadline=None,
+    derandomize=False,
+    print_blob=True,
+    max_examples=25,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("thorough", settings.get_profile("minicv"), max_examples=500)
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "minicv")
+settings.load_profile(PROFILE)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Draw the seed here rather than inside Hypothesis, so that it can be printed and given back."""
+    if config.getoption("hypothesisseed") is None:
+        config.option.hypothesisseed = str(secrets.randbelow(2**32))
+
+
+def pytest_report_header(config):
+    seed = config.getoption("hypothesisseed")
+    return f"hypothesis draws: profile {PROFILE}; the same again with --hypothesis-seed={seed}"
