@@ -23,10 +23,10 @@ settings.load_profile(PROFILE)
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
     """Draw the seed here rather than inside Hypothesis, so that it can be printed and given back."""
-    if config.getoption("hypothesisseed") is None:
-        config.option.hypothesisseed = str(secrets.randbelow(2**32))
+    if config.getoption("hypothesis_seed") is None:
+        config.option.hypothesis_seed = str(secrets.randbelow(2**32))
 
 
 def pytest_report_header(config):
-    seed = config.getoption("hypothesisseed")
+    seed = config.getoption("hypothesis_seed")
     return f"hypothesis draws: profile {PROFILE}; the same again with --hypothesis-seed={seed}"
