@@ -1,0 +1,120 @@
+"""Kernels: the hot loops, each in three implementations of one meaning, and the choice between them.
+
+``kernels.conv2d(x, w, ...)`` looks at its first array: a CuPy array goes to the leaf ``gpu``, a NumPy array
+to the host leaf, which is ``cpu`` (Numba) unless :func:`use` says ``reference``. The leaves are imported when
+they are first called, so that ``import minicv`` loads neither a compiler nor CuPy.
+
+The leaves are the folders of ``kernels/`` at the top of the repository; their signatures and meaning are
+described in ``kernels/reference``. Adding a kernel takes one function in each leaf and one line in
+:data:`registry`.
+"""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache, partial
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+
+import numpy as np
+
+# In a wheel the leaves lie beside this file. In a source checkout they lie in the top-level folder; it is
+# added only then, because in site-packages the same relative path would be somebody else's package called
+# "kernels".
+if not (Path(__file__).parent / "reference").is_dir():
+    __path__.append(str(Path(__file__).resolve().parents[2] / "kernels"))
+
+#: Name of every kernel -> the module that holds it, in each leaf.
+registry = {
+    "unfold": "unfold",
+    "fold": "unfold",
+    "conv2d": "conv",
+    "conv_transpose2d": "conv",
+    "conv2d_weight": "conv",
+    "window_max": "max_pool",
+    "pick": "max_pool",
+    "place": "max_pool",
+    "last_writes": "max_pool",
+    "resample": "resample",
+}
+
+# What the cpu leaf is compiled for. Other arrays (float16, small integers, objects) take the reference leaf,
+# which takes anything that NumPy does.
+_COMPILED = frozenset(map(np.dtype, (np.float32, np.float64, np.int64)))
+
+
+# The chosen host leaf and its watcher: per thread, and per task of an event loop.
+_host = ContextVar("host leaf", default=("cpu", None))
+
+
+@contextmanager
+def use(leaf, watch=None):
+    """Choose the leaf that computes on NumPy arrays, in this thread, for the length of a ``with`` block.
+
+    Parameters
+    ----------
+    leaf : {"cpu", "reference"}
+    watch : callable, optional
+        Called with a :class:`~minicv.kernels.reference.step.Step` after every step of the kernels that have
+        steps to show; for the reference leaf only.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicv import kernels
+    >>> x, w = np.ones((1, 1, 2, 2)), np.ones((1, 1, 2, 2))
+    >>> steps = []
+    >>> with kernels.use("reference", watch=steps.append):
+    ...     kernels.conv2d(x, w, (1, 1), (0, 0), (1, 1), 1).item()
+    4.0
+    >>> steps[0].write
+    [('y', (0, 0, 0, 0), 4.0)]
+    """
+    if leaf not in ("cpu", "reference"):
+        raise ValueError(f"kernels.use: leaf must be 'cpu' or 'reference'; got {leaf!r}.")
+    if watch is not None and leaf != "reference":
+        raise ValueError("kernels.use: only the leaf 'reference' can be watched; the others show no steps.")
+    before = _host.set((leaf, watch))
+    try:
+        yield
+    finally:
+        _host.reset(before)
+
+
+@cache
+def implementation(name, leaf):
+    """Return the function that implements the kernel ``name`` in ``leaf``, importing the leaf if need be."""
+    return getattr(import_module(f"{__name__}.{leaf}.{registry[name]}"), name)
+
+
+def _select(name, array):
+    """Return the implementation of the kernel ``name`` for this array."""
+    if not isinstance(array, np.ndarray):
+        if type(array).__module__.partition(".")[0] == "cupy":
+            return implementation(name, "gpu")
+        raise TypeError(
+            f"kernels.{name}: the first argument must be a NumPy or CuPy array; got {type(array).__name__}."
+        )
+    leaf, watch = _host.get()
+    if array.dtype not in _COMPILED:
+        leaf = "reference"
+    function = implementation(name, leaf)
+    if watch is not None and "watch" in signature(function).parameters:
+        return partial(function, watch=watch)
+    return function
+
+
+def _kernel(name):
+    """Build the function that callers see under the kernel's name."""
+
+    def kernel(array, *args):
+        return _select(name, array)(array, *args)
+
+    kernel.__name__ = kernel.__qualname__ = name
+    kernel.__doc__ = (
+        f"Kernel ``{name}``: see ``minicv.kernels.reference.{registry[name]}.{name}`` for its meaning."
+    )
+    return kernel
+
+
+globals().update({name: _kernel(name) for name in registry})
