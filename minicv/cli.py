@@ -1,7 +1,7 @@
 """The command ``minicv``: a table of sub-commands, and what they share when something goes wrong.
 
-Exit status: 0 done, 1 a check failed, 2 wrong input (one sentence says what; with ``MINICV_TRACEBACK=1`` the whole
-traceback is shown instead), 130 interrupted by Ctrl-C.
+Exit status: 0 done, 1 a check failed, 2 wrong input (one sentence says what; with ``MINICV_TRACEBACK=1`` the
+whole traceback is shown instead), 130 interrupted by Ctrl-C.
 """
 
 import argparse
@@ -20,7 +20,7 @@ COMMANDS = {
     "figure": "list the figures of the lectures, or draw some of them",
 }
 
-# What wrong input, a missing file, a missing package or too large a request raises. Anything else is a bug of ours.
+# What wrong input, a missing file, a missing package or too large a request raises; anything else is our bug.
 INPUT_ERRORS = (ValueError, RuntimeError, OSError, ImportError, MemoryError, DTypeError, LabelError)
 
 
@@ -45,9 +45,14 @@ def main(argv=None):
 
 
 def _dispatch(argv):
+    def show_help(args):
+        parser.print_help()
+        return 0
+
     parser = argparse.ArgumentParser(
-        prog="minicv", description="Computer vision from scratch, to be read and run."
+        prog="minicv", description="Computer vision from scratch, to read and run."
     )
+    parser.set_defaults(run=show_help)
     parser.add_argument("--version", action="version", version=f"minicv {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name, line in COMMANDS.items():
@@ -58,9 +63,6 @@ def _dispatch(argv):
             command.add_arguments(subparser)
             subparser.set_defaults(run=command.run)
     args = parser.parse_args(argv)
-    if not argv:
-        parser.print_help()
-        return 0
     return args.run(args)
 
 

@@ -133,7 +133,6 @@ def test_a_reader_that_has_left_is_no_error():
         stdout=writer,
         stderr=subprocess.PIPE,
         timeout=60,
-        check=False,
     )
     os.close(writer)
     assert (result.returncode, result.stderr) == (0, b"")
@@ -154,10 +153,11 @@ def test_help_is_quick_because_it_loads_nothing_heavy(arguments):
         "import sys\nfrom minicv.cli import main\n"
         f"try:\n    main({arguments})\n"
         "except SystemExit as exit:\n    assert exit.code == 0\n"
+        "else:\n    raise AssertionError('no help')\n"
         "heavy = {'numba', 'llvmlite', 'matplotlib', 'PIL', 'sklearn', 'tqdm', 'cupy'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     result = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert result.returncode == 0, result.stderr

@@ -6,5 +6,5 @@ A module here has three names:
 - ``add_arguments(parser)``: declares the arguments on an ``argparse.ArgumentParser``;
 - ``run(args)``: does the work and returns the exit status, 0 for success and 1 when a check failed.
 
-Wrong input is reported by raising (``ValueError`` and its like, with a sentence); :mod:`minicv.cli` prints it.
+Wrong input is reported by raising ``ValueError`` or its like with a sentence, which :mod:`minicv.cli` prints.
 """

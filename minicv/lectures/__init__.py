@@ -1,7 +1,7 @@
 """The figures of the lectures, imported as ``minicv.lectures.figures``.
 
-They live beside the notebooks in the top-level folder ``lectures/`` and are installed inside the package, as the kernels
-are: in a source checkout that folder is added to this package's path; in a wheel ``figures`` is already here.
+They live beside the notebooks in the top-level folder ``lectures/`` and are installed inside the package, as
+the kernels are: in a source checkout that folder is added to this package's path, in a wheel they are here.
 """
 
 from pathlib import Path
