@@ -13,9 +13,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# What each part of minicv may import of minicv, besides itself. "minicv" alone is its face, minicv/__init__.py.
+# What each part of minicv may import of minicv, besides itself; "minicv" alone is minicv/__init__.py.
 BASE = {"version", "errors", "geometry", "backend"}
-ENGINE = BASE | {"guard", "kernels", "function", "tensor", "autograd", "graph", "hooks"}
+ENGINE = BASE | {"guard", "kernels", "function", "tensor", "autograd", "creation", "graph", "hooks"}
 OPS = ENGINE | {"ops"}
 NN = OPS | {"functional", "nn"}
 MODELS = NN | {"models", "boxes"}
@@ -35,6 +35,7 @@ PARTS = {
     "tensor": ENGINE | {"ops"},  # x + y and x.sum() are ops, imported when first called
     "function": ENGINE,
     "autograd": ENGINE,
+    "creation": ENGINE,
     "graph": ENGINE,
     "hooks": ENGINE,
     "ops": OPS,
