@@ -1,0 +1,355 @@
+"""Arithmetic and functions of single numbers, with NumPy's broadcasting.
+
+The gradient of an operand that was broadcast is summed over the axes along which it was repeated (``sum_to``): broadcast and sum
+are transposes of each other.
+"""
+
+import numbers
+
+import numpy as np
+
+from ..backend import get_array_module, is_array
+from ..errors import DTypeError, ShapeError, check_float, check_same_dtype, sentence
+from ..function import Function
+from ..tensor import Tensor, as_tensor
+from .reduce import sum_to
+
+
+def operands(op, *values):
+    """Make tensors of one dtype and compatible shapes of an op's operands; Python numbers adopt the dtype of the tensors."""
+    like = next((v for v in values if isinstance(v, Tensor)), None)
+    if like is None:
+        like = as_tensor(next((v for v in values if is_array(v)), values[0]))
+    tensors = [_adopt(op, v, like) for v in values]
+    check_same_dtype(op, **{f"operand {i}": t for i, t in enumerate(tensors)})
+    try:
+        np.broadcast_shapes(*(t.shape for t in tensors))
+    except ValueError:
+        shapes = " and ".join(str(t.shape) for t in tensors)
+        hint = "Axes are aligned from the right; insert one of length 1 with x.unsqueeze(axis) where you want it repeated."
+        raise ShapeError(
+            sentence(op, "operands", "of shapes that broadcast (equal, or 1, axis by axis)", shapes, hint)
+        ) from None
+    return tensors
+
+
+def _adopt(op, value, like):
+    if not isinstance(value, (numbers.Number, np.generic)):
+        return as_tensor(value)
+    dtype = like.dtype
+    if dtype.kind in "iub" and isinstance(value, (float, np.floating)):
+        hint = "minicv never converts silently: use x.float() for a real-valued result."
+        raise DTypeError(sentence(op, "number", f"an integer beside a tensor of {dtype}", value, hint))
+    return Tensor(get_array_module(like._array).asarray(value, dtype=dtype))
+
+
+def _masked(g, mask):
+    """g where ``mask`` holds, 0 elsewhere: a linear map that is its own transpose."""
+    return g * Tensor(mask.astype(g.dtype))
+
+
+class _Binary(Function):
+    """An op of two operands that broadcast: backward gives the gradients before the sums over repeated axes."""
+
+    def backward(self, g):
+        gradients = self.partials(g)
+        return tuple(
+            sum_to(p(), e.shape) if e.requires_grad else None
+            for p, e in zip(gradients, self.edges, strict=True)
+        )
+
+
+class Add(_Binary):
+    def forward(self, a, b):
+        return a + b
+
+    def partials(self, g):
+        return lambda: g, lambda: g
+
+
+class Sub(_Binary):
+    def forward(self, a, b):
+        return a - b
+
+    def partials(self, g):
+        return lambda: g, lambda: -g
+
+
+class Mul(_Binary):
+    def forward(self, a, b):
+        self.save(a, b)
+        return a * b
+
+    def partials(self, g):
+        a, b = self.saved
+        return lambda: g * b, lambda: g * a
+
+
+class Div(_Binary):
+    def forward(self, a, b):
+        self.save(a, b)
+        return a / b
+
+    def partials(self, g):
+        a, b = self.saved
+        return lambda: g / b, lambda: -g * a / (b * b)
+
+
+class Pow(_Binary):
+    """a^b with b a number or a tensor; where b is 0 the gradient by a is 0, where a is 0 that by b is 0."""
+
+    def forward(self, a, b):
+        self.save(a, b)
+        return a**b
+
+    def partials(self, g):
+        a, b = self.saved
+        lower = where(Tensor(b._array == 0), b, b - 1)  # b * a^(b-1), without 0 * inf at a = 0, b = 0
+        base = where(Tensor(a._array == 0), Tensor(np.ones_like(a._array)), a)
+        return (
+            lambda: g * b * a**lower,
+            lambda: g * where(Tensor(a._array == 0), _zero_like(g, a, b), a**b * base.log()),
+        )
+
+
+def _zero_like(g, *others):
+    return Tensor(np.zeros_like(g._array, shape=np.broadcast_shapes(g.shape, *(o.shape for o in others))))
+
+
+class Maximum(_Binary):
+    """The larger of a and b; where they are equal each gets half of the gradient, as in PyTorch."""
+
+    def forward(self, a, b):
+        self.save(a, b)
+        return np.maximum(a, b)
+
+    def partials(self, g):
+        a, b = (t._array for t in self.saved)
+        share = ((a > b) + 0.5 * (a == b)).astype(g.dtype)
+        return lambda: g * Tensor(share), lambda: g * Tensor(1 - share)
+
+
+class Where(Function):
+    """a where ``mask`` holds, b elsewhere."""
+
+    def forward(self, a, b):
+        return np.where(self.mask, a, b)
+
+    def backward(self, g):
+        a, b = self.edges
+        return (
+            sum_to(_masked(g, self.mask), a.shape) if a.requires_grad else None,
+            sum_to(_masked(g, ~self.mask), b.shape) if b.requires_grad else None,
+        )
+
+
+class Neg(Function):
+    def forward(self, x):
+        return -x
+
+    def backward(self, g):
+        return -g
+
+
+class Exp(Function):
+    def forward(self, x):
+        y = np.exp(x)
+        self.save(y)
+        return y
+
+    def backward(self, g):
+        (y,) = self.saved
+        return g * y
+
+
+class Log(Function):
+    def forward(self, x):
+        self.save(x)
+        with np.errstate(
+            divide="ignore", invalid="ignore"
+        ):  # log(0) = -inf and log(-1) = nan, as in PyTorch, without a warning
+            return np.log(x)
+
+    def backward(self, g):
+        (x,) = self.saved
+        return g / x
+
+
+class Sqrt(Function):
+    def forward(self, x):
+        with np.errstate(invalid="ignore"):
+            y = np.sqrt(x)
+        self.save(y)
+        return y
+
+    def backward(self, g):
+        (y,) = self.saved
+        return g / (2 * y)
+
+
+class Abs(Function):
+    """|x|, with gradient 0 at 0."""
+
+    def forward(self, x):
+        self.save(x)
+        return np.abs(x)
+
+    def backward(self, g):
+        (x,) = self.saved
+        return g * Tensor(np.sign(x._array))
+
+
+class Clip(Function):
+    """x limited to [low, high]; the gradient passes where low <= x <= high."""
+
+    def forward(self, x):
+        self.save(x)
+        return np.clip(x, self.low, self.high)
+
+    def backward(self, g):
+        x = self.saved[0]._array
+        inside = np.ones_like(x, dtype=bool)
+        if self.low is not None:
+            inside &= x >= self.low
+        if self.high is not None:
+            inside &= x <= self.high
+        return _masked(g, inside)
+
+
+class Cast(Function):
+    """The same numbers in another floating-point dtype; the gradient is cast back."""
+
+    def forward(self, x):
+        self.before = x.dtype
+        return x.astype(self.dtype)
+
+    def backward(self, g):
+        return Cast(dtype=self.before)(g)
+
+
+class ToDevice(Function):
+    """The same numbers on another device; the gradient travels back."""
+
+    def forward(self, x):
+        from ..backend import device_of, to_device
+
+        self.before = device_of(x)
+        return to_device(x, self.device)
+
+    def backward(self, g):
+        return ToDevice(device=self.before)(g)
+
+
+def add(a, b):
+    """a + b, element by element."""
+    return Add()(*operands("add", a, b))
+
+
+def sub(a, b):
+    """a - b, element by element."""
+    return Sub()(*operands("sub", a, b))
+
+
+def mul(a, b):
+    """a * b, element by element."""
+    return Mul()(*operands("mul", a, b))
+
+
+def div(a, b):
+    """a / b, element by element. Floating point only; division by zero gives inf or nan, as in PyTorch."""
+    a, b = operands("div", a, b)
+    check_float("div", "operands", a.dtype)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Div()(a, b)
+
+
+def pow(a, b):
+    """a to the power b, element by element. At a = 0 the gradient by b is 0; at b = 0 the gradient by a is 0."""
+    return Pow()(*operands("pow", a, b))
+
+
+def maximum(a, b):
+    """The larger of a and b, element by element; where they are equal each gets half of the gradient."""
+    return Maximum()(*operands("maximum", a, b))
+
+
+def minimum(a, b):
+    """The smaller of a and b, element by element; where they are equal each gets half of the gradient."""
+    a, b = operands("minimum", a, b)
+    return -Maximum()(-a, -b)
+
+
+def where(condition, a, b):
+    """Take a where ``condition`` (boolean) holds and b elsewhere.
+
+    Examples
+    --------
+    >>> import minicv
+    >>> x = minicv.tensor([-1.0, 2.0])
+    >>> minicv.where(x > 0, x, 0.0)
+    tensor([0., 2.])
+    """
+    condition = as_tensor(condition)
+    if condition.dtype != bool:
+        raise DTypeError(
+            sentence("where", "condition", "boolean", condition.dtype, "Write a comparison, such as x > 0.")
+        )
+    return Where(mask=condition._array)(*operands("where", a, b))
+
+
+def neg(x):
+    """-x."""
+    return Neg()(as_tensor(x))
+
+
+def exp(x):
+    """e to the power x, element by element."""
+    return Exp()(_real("exp", x))
+
+
+def log(x):
+    """Natural logarithm, element by element: -inf at 0, nan below."""
+    return Log()(_real("log", x))
+
+
+def sqrt(x):
+    """Square root, element by element. The gradient at 0 is infinite: 1 / (2 sqrt(x))."""
+    return Sqrt()(_real("sqrt", x))
+
+
+def abs(x):
+    """Absolute value; its gradient at 0 is 0."""
+    return Abs()(as_tensor(x))
+
+
+def clip(x, min=None, max=None):
+    """Limit x to [``min``, ``max``]; either may be None. No gradient passes outside the interval."""
+    if min is None and max is None:
+        raise ValueError("clip: at least one of min and max must be given.")
+    return Clip(low=min, high=max)(as_tensor(x))
+
+
+def _real(op, x):
+    x = as_tensor(x)
+    check_float(op, "input", x.dtype)
+    return x
+
+
+def compare(name, a, b):
+    """A comparison as a boolean Tensor: ``name`` is "less", "equal", ... Not differentiable."""
+    a, b = operands(name, a, b)
+    return as_tensor(getattr(np, name)(a._array, b._array))
+
+
+def to(x, target):
+    """Convert to a dtype ("float32", numpy.float64, ...) or move to a device ("cpu", "cuda"); with gradient between float dtypes."""
+    x = as_tensor(x)
+    if isinstance(target, str) and target in ("cpu", "cuda"):
+        return x if x.device == target else ToDevice(device=target)(x)
+    try:
+        dtype = np.dtype(target)
+    except TypeError:
+        raise DTypeError(
+            f'to: the target must be a dtype or a device ("cpu", "cuda"); got {target!r}.'
+        ) from None
+    return x if x.dtype == dtype else Cast(dtype=dtype)(x)
