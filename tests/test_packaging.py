@@ -18,8 +18,6 @@ import pytest
 
 from minicv.version import __version__
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = {"minicv": "minicv", "kernels": "minicv/kernels", "lectures/figures": "minicv/lectures/figures"}
 
