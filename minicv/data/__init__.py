@@ -1,0 +1,23 @@
+"""Data sets: a generated world, scikit-learn's digits, and your own image files.
+
+Everything that holds annotations hands out a `Sample`.
+"""
+
+from .digits import digits
+from .images import images_to_batch, read_image, write_image
+from .meadow import CLASSES, STUFF, THINGS, Meadow
+from .sample import JOINTS, SKELETON, Sample
+
+__all__ = [
+    "CLASSES",
+    "JOINTS",
+    "SKELETON",
+    "STUFF",
+    "THINGS",
+    "Meadow",
+    "Sample",
+    "digits",
+    "images_to_batch",
+    "read_image",
+    "write_image",
+]

@@ -1,0 +1,137 @@
+"""Image files in and out, through Pillow, and the step from images to a network's input."""
+
+import os
+
+import numpy as np
+
+
+def read_image(path, size=None):
+    """Read any image file that Pillow knows.
+
+    The picture is turned upright as its EXIF tag says; transparency is laid over white; palettes, grey and 16-bit files
+    become 8-bit RGB (16-bit values are divided by 257).
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file.
+    size : int or (int, int), optional
+        Height and width to resize to (bilinear, averaging when it shrinks); one number means a square.
+
+    Returns
+    -------
+    ndarray (H, W, 3) uint8
+        RGB.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is not an image, or is damaged, or `size` is not positive.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "red.png")
+    >>> write_image(path, np.full((2, 3, 3), (255, 0, 0), np.uint8))
+    >>> read_image(path)[0, 0].tolist(), read_image(path, size=4).shape
+    ([255, 0, 0], (4, 4, 3))
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"read_image: there is no file {os.fspath(path)!r}.")
+    height, width = (size, size) if size is None or np.ndim(size) == 0 else size
+    if size is not None and min(height, width) < 1:
+        raise ValueError(f"read_image: size must be at least 1 pixel; got {size}.")
+    try:
+        with Image.open(path) as file:
+            picture = to_rgb(ImageOps.exif_transpose(file))
+    except UnidentifiedImageError:
+        raise ValueError(f"read_image: {os.fspath(path)!r} is not an image that Pillow can read.") from None
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise ValueError(
+            f"read_image: {os.fspath(path)!r} is damaged or not readable as an image: {error}"
+        ) from None
+    if size is not None:
+        picture = picture.resize((width, height), Image.Resampling.BILINEAR)
+    return np.array(picture)
+
+
+def to_rgb(picture):
+    """A Pillow image of any mode as 8-bit RGB, transparent parts white."""
+    from PIL import Image
+
+    if picture.mode.startswith("I") or picture.mode == "F":
+        values = np.asarray(picture, np.float64)
+        values = values / 257 if picture.mode.startswith("I") and values.max(initial=0) > 255 else values
+        return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8)).convert("RGB")
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    return picture.convert("RGB")
+
+
+def write_image(path, image):
+    """Write an image; the ending of the name says the format.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        For example ``"scene.png"``.
+    image : ndarray (H, W, 3) or (H, W) uint8
+        RGB or grey.
+
+    Raises
+    ------
+    ValueError
+        If the array is not such an image, or Pillow does not know the ending.
+    """
+    from PIL import Image
+
+    image = np.asarray(image)
+    if (
+        image.dtype != np.uint8
+        or not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3))
+        or 0 in image.shape
+    ):
+        raise ValueError(
+            f"write_image: image must be (H, W, 3) or (H, W) uint8; got {image.shape} {image.dtype}. "
+            "Is it channels first, or scaled to [0, 1]?"
+        )
+    try:
+        Image.fromarray(np.ascontiguousarray(image)).save(path)
+    except (ValueError, KeyError) as error:
+        raise ValueError(
+            f"write_image: Pillow does not know how to write {os.fspath(path)!r}: {error}"
+        ) from None
+
+
+def images_to_batch(images):
+    """Images as a network wants them.
+
+    Parameters
+    ----------
+    images : sequence of ndarray (H, W, 3) uint8
+        All of one size.
+
+    Returns
+    -------
+    ndarray (N, 3, H, W) float32
+        In [0, 1].
+
+    Examples
+    --------
+    >>> images_to_batch([np.full((2, 4, 3), 255, np.uint8)]).shape
+    (1, 3, 2, 4)
+    """
+    shapes = {np.shape(image) for image in images}
+    if len(shapes) != 1 or len(next(iter(shapes))) != 3 or next(iter(shapes))[2] != 3:
+        raise ValueError(f"images_to_batch: images must all be (H, W, 3) of one size; got {sorted(shapes)}.")
+    stack = np.stack(images)
+    if stack.dtype != np.uint8:
+        raise ValueError(
+            f"images_to_batch: images must be uint8; got {stack.dtype}. Are they already scaled?"
+        )
+    return np.ascontiguousarray(stack.transpose(0, 3, 1, 2), np.float32) / np.float32(255)

@@ -1,0 +1,89 @@
+"""Meadow: procedural scenes with perfect ground truth, and nothing to download.
+
+Cats, dogs, ducks, cows and people in a landscape of sky, grass and trees, drawn by NumPy alone. Read on in `scene` (who stands
+where, and the ground truth), `paint` (how a shape becomes pixels), `animals`, `person`, `plants` and `land`.
+"""
+
+import operator
+
+import numpy as np
+
+from .scene import CLASSES, STUFF, THINGS, compose
+
+__all__ = ["CLASSES", "STUFF", "THINGS", "Meadow"]
+
+
+class Meadow:
+    """A sequence of generated scenes.
+
+    Scene i depends on `seed`, i and the settings below, and on nothing else: not on the order of access, nor on the
+    number of scenes. The same (seed, i) at another `size` is the same scene at another resolution.
+
+    Parameters
+    ----------
+    size : int
+        Height and width in pixels, 32 to 512.
+    length : int
+        Number of scenes.
+    seed : int
+        Take one for training and another for testing.
+    objects : (int, int)
+        Smallest and largest number of things to place. A scene can hold fewer than drawn when there is no room left, or
+        when something is hidden behind the rest.
+    classes : tuple of str
+        The things to draw from, names in `THINGS`. Name one twice and it comes twice as often.
+    scale : (float, float)
+        Range of the size of the things; 1 is the normal size. Wider is harder.
+    noise : float
+        Standard deviation of the noise on every pixel, as a fraction of the full range.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        Names of the labels 0 to 7, `CLASSES`: three kinds of stuff, then five things. `semantic` and `labels` of a
+        sample are indices into it.
+
+    Examples
+    --------
+    >>> scenes = Meadow(size=64, length=100, seed=0)
+    >>> scenes[3].image.shape, len(scenes)
+    ((64, 64, 3), 100)
+    >>> one_person = Meadow(objects=(1, 1), classes=("person",), scale=(1.3, 1.6))[0]
+    >>> one_person.keypoints.shape
+    (1, 14, 3)
+    """
+
+    def __init__(
+        self, size=64, length=1000, seed=0, objects=(1, 5), classes=THINGS, scale=(0.8, 1.2), noise=0.0
+    ):
+        if not 32 <= size <= 512:
+            raise ValueError(f"Meadow: size must be 32 to 512 pixels; got {size}.")
+        if length < 0 or seed < 0:
+            raise ValueError(f"Meadow: length and seed must not be negative; got {length} and {seed}.")
+        if not 0 <= objects[0] <= objects[1]:
+            raise ValueError(f"Meadow: objects must be (fewest, most); got {objects}.")
+        unknown = [name for name in classes if name not in THINGS]
+        if unknown or not classes:
+            raise ValueError(
+                f"Meadow: classes must be names from {THINGS}; got {classes}. Is it a bare string?"
+            )
+        self.size, self.length, self.seed = size, length, seed
+        self.objects, self.things, self.scale, self.noise = objects, tuple(classes), scale, noise
+        self.classes = CLASSES
+
+    def __len__(self):
+        return self.length
+
+    def __getitem__(self, index):
+        index = operator.index(index)
+        if not -self.length <= index < self.length:
+            raise IndexError(f"Meadow: index {index} is out of range for {self.length} scenes.")
+        rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, index % self.length])))
+        count = int(rng.integers(self.objects[0], self.objects[1] + 1))
+        names = [self.things[k] for k in rng.integers(0, len(self.things), count)]
+        sample = compose(rng, self.size, names, self.scale, self.noise)
+        sample.meta.update(seed=self.seed, index=index % self.length)
+        return sample
+
+    def __repr__(self):
+        return f"Meadow(size={self.size}, length={self.length}, seed={self.seed}, things={self.things})"

@@ -1,0 +1,109 @@
+"""One annotated image: the record that every data set hands out."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+JOINTS = (
+    "right foot",
+    "right knee",
+    "right hip",
+    "left hip",
+    "left knee",
+    "left foot",
+    "right hand",
+    "right elbow",
+    "right shoulder",
+    "left shoulder",
+    "left elbow",
+    "left hand",
+    "neck",
+    "head top",
+)
+"""The 14 joints in the order of Leeds Sports Pose (Johnson and Everingham, 2010). Left and right are the person's own."""
+
+SKELETON = (
+    (0, 1), (1, 2), (3, 4), (4, 5),  # legs
+    (6, 7), (7, 8), (9, 10), (10, 11),  # arms
+    (2, 3), (2, 8), (3, 9), (8, 12), (9, 12), (12, 13),  # trunk and head
+)  # fmt: skip
+"""Pairs of joints that a bone connects, as indices into `JOINTS`."""
+
+ABSENT, OCCLUDED, VISIBLE = 0, 1, 2
+"""Visibility of a keypoint, numbered as in COCO."""
+
+
+@dataclass(frozen=True, repr=False)
+class Sample:
+    """An image with everything that is known about it.
+
+    A pixel in row i and column j is the square [j, j+1) x [i, i+1), so its centre is at x = j + 0.5,
+    y = i + 0.5, and a box around the pixels of columns 3 to 5 runs from x1 = 3 to x2 = 6. Boxes and
+    keypoints share these coordinates. R is the number of instances (countable things); all arrays
+    that start with R have their rows in the same order.
+
+    Parameters
+    ----------
+    image : ndarray (H, W, 3) uint8
+        RGB.
+    semantic : ndarray (H, W) int64, optional
+        Class of every pixel; None where the data set has no such map.
+    masks : ndarray (R, H, W) bool
+        Visible pixels of each instance. Masks of different instances never overlap.
+    boxes : ndarray (R, 4) float32
+        (x1, y1, x2, y2) around the visible pixels.
+    labels : ndarray (R,) int64
+        Class of each instance, in the numbering of `semantic`.
+    keypoints : ndarray (R, 14, 3) float32
+        (x, y, visibility) of `JOINTS`: 0 absent, 1 hidden, 2 visible. Rows of instances that are not
+        people, and joints outside the image, are all zero.
+    caption : str
+        The scene in one sentence.
+    meta : dict
+        Whatever else the data set knows: where the image came from, attributes of the instances.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit each other.
+
+    Examples
+    --------
+    >>> Sample(np.zeros((4, 6, 3), np.uint8), caption="nothing")
+    Sample(4 x 6, 0 instances: 'nothing')
+    """
+
+    image: np.ndarray
+    semantic: np.ndarray | None = None
+    masks: np.ndarray | None = None
+    boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
+    labels: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    keypoints: np.ndarray | None = None
+    caption: str = ""
+    meta: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.uint8:
+            raise ValueError(
+                f"Sample: image must be (H, W, 3) uint8; got {self.image.shape} {self.image.dtype}. "
+                "Is it channels first, or already scaled to [0, 1]?"
+            )
+        height_width, count = self.image.shape[:2], len(self.labels)
+        expected = {
+            "semantic": height_width,
+            "masks": (count, *height_width),
+            "boxes": (count, 4),
+            "labels": (count,),
+            "keypoints": (count, len(JOINTS), 3),
+        }
+        for name, shape in expected.items():
+            value = getattr(self, name)
+            if value is not None and value.shape != shape:
+                raise ValueError(
+                    f"Sample: {name} must be {shape} for a {height_width[0]} x {height_width[1]} image "
+                    f"with {count} labels; got {value.shape}."
+                )
+
+    def __repr__(self):
+        height, width = self.image.shape[:2]
+        return f"Sample({height} x {width}, {len(self.labels)} instances: {self.caption!r})"
