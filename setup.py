@@ -42,7 +42,7 @@ setup(
     install_requires=[
         "numpy>=2.0",
         "numba>=0.61",
-        "matplotlib>=3.10",
+        "matplotlib>=3.10.7",
         "pillow>=11.0",
         "scikit-learn>=1.5.2",
         "tqdm>=4.66",
