@@ -1,0 +1,65 @@
+"""A filmstrip: the steps of one figure side by side, for paper and for pages that cannot move."""
+
+from .style import SMALL_TEXT
+
+
+def filmstrip(page, captions, top, bottom, margin=0.5, gap=0.45, columns=None):
+    """Lay out one place for each caption between `top` and `bottom`, numbered, with arrows from step to step.
+
+    Parameters
+    ----------
+    page : Page
+    captions : sequence of str
+        One short sentence for each step; it stands under its place.
+    top, bottom : float
+        The strip's edges, in inches; the captions are inside.
+    margin, gap : float
+        Left and right of the strip, and between the places, in inches.
+    columns : int, optional
+        Places in a row; all of them by default.
+
+    Returns
+    -------
+    list of (x, y, width, height)
+        The places to draw in, in inches.
+
+    Examples
+    --------
+    >>> from minicv.viz import Page
+    >>> places = filmstrip(Page(), ["first", "second"], top=1, bottom=6)
+    >>> len(places), places[0][:2]
+    (2, (0.5, 1.0))
+    """
+    columns = columns or len(captions)
+    rows = -(-len(captions) // columns)
+    width = (page.width - 2 * margin - gap * (columns - 1)) / columns
+    height = (bottom - top) / rows
+    words = 0.5
+    places = []
+    for i, caption in enumerate(captions):
+        row, col = divmod(i, columns)
+        x, y = margin + col * (width + gap), top + row * height
+        places.append((x, y, width, height - words))
+        page.write(
+            x + width / 2,
+            y + height - words / 2,
+            f"{i + 1}  {caption}",
+            size=SMALL_TEXT,
+            colour=page.theme.muted,
+        )
+        if col:
+            middle = y + (height - words) / 2
+            page.arrow((x - gap * 0.9, middle), (x - gap * 0.1, middle))
+    return places
+
+
+def centred(place, width, height):
+    """Upper left corner of a thing of that size in the middle of a place.
+
+    Examples
+    --------
+    >>> centred((1, 1, 4, 2), 2, 1)
+    (2.0, 1.5)
+    """
+    x, y, room_x, room_y = place
+    return x + (room_x - width) / 2, y + (room_y - height) / 2

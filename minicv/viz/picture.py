@@ -1,0 +1,160 @@
+"""A finished picture: the figure, its step frames, and everything that must travel with them."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..version import __version__
+from .save import gif_bytes, pdf_bytes, png_bytes, svg_text
+from .style import FONT, SMALL_TEXT, THEMES
+
+PROVENANCE = {
+    "computed": "computed: every number comes from running the op",
+    "trained": "trained: the output of a model that was trained here",
+    "measured": "measured: timed or counted on our own runs",
+    "quoted": "quoted: numbers from the literature",
+    "schematic": "schematic: drawn from a model's own trace",
+}
+
+
+@dataclass
+class Picture:
+    """A figure with its identity, its words and its numbers.
+
+    Parameters
+    ----------
+    id : str
+        As in the lecture map: "tconv.2d".
+    title, alt : str
+        A heading, and what the picture shows, in words and numbers, for those who cannot see it.
+    provenance : str
+        "computed", "trained", "measured", "quoted" or "schematic"; it is written at the foot of every figure.
+    figure : matplotlib.figure.Figure
+        The static version; of a stepped picture, its filmstrip.
+    frames : list of Figure
+        One for each build step, in one fixed layout; may be empty.
+    steps : list of str
+        A sentence for each frame.
+    numbers : dict
+        Every number that the picture shows, by name; arrays or plain values. Tests compare these, not pixels.
+
+    Examples
+    --------
+    >>> from minicv.viz import Grid, Page, Picture
+    >>> page = Page("third")
+    >>> grid = Grid(page, [[1, 2], [3, 4]], x=1.2, y=1, label="output 2 × 2")
+    >>> numbers = {"output": grid.values}
+    >>> picture = Picture("an.example", "An example", "A grid.", "computed", page, numbers=numbers)
+    >>> picture.manifest()["numbers"]
+    {'output': [[1, 2], [3, 4]]}
+    """
+
+    id: str
+    title: str
+    alt: str
+    provenance: str
+    figure: object
+    frames: list = field(default_factory=list)
+    steps: list = field(default_factory=list)
+    numbers: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        if self.provenance not in PROVENANCE:
+            known = ", ".join(PROVENANCE)
+            raise ValueError(f"Picture: provenance must be one of {known}; got {self.provenance!r}")
+        if not self.alt.strip():
+            raise ValueError(f"Picture: {self.id} needs an alt text that says what it shows")
+        if len(self.steps) != len(self.frames):
+            raise ValueError(
+                f"Picture: {self.id} has {len(self.frames)} frames but {len(self.steps)} step sentences"
+            )
+        for figure in (self.figure, *self.frames):
+            self._sign(figure)
+
+    def _sign(self, figure):
+        """Write id and provenance at the foot: they keep a picture honest on somebody else's slide."""
+        theme = getattr(figure, "theme", THEMES["light"])
+        width, height = figure.get_size_inches()
+        words = PROVENANCE[self.provenance] if width > 6 else self.provenance
+        style = {"size": SMALL_TEXT, "color": theme.muted, "family": FONT, "va": "bottom"}
+        figure.text(0.12 / width, 0.08 / height, words, ha="left", **style)
+        figure.text(1 - 0.12 / width, 0.08 / height, self.id, ha="right", **style)
+
+    def manifest(self):
+        """Everything but the drawing, in plain Python values, ready for JSON."""
+        about = {name: getattr(self, name) for name in ("id", "title", "alt", "provenance", "steps")}
+        return about | {"numbers": _plain(self.numbers), "version": __version__}
+
+    def save(self, stem, formats=("svg",)):
+        """Write the static figure as `stem` + "." + format, and the manifest as `stem` + ".json".
+
+        Parameters
+        ----------
+        stem : str or Path
+            Path without an ending; missing folders are made.
+        formats : sequence of str
+            Of "svg", "pdf", "png".
+
+        Returns
+        -------
+        list of Path
+            The files written.
+        """
+        writers = {
+            "svg": lambda: svg_text(self.figure, self.id, self.title, self.alt).encode(),
+            "pdf": lambda: pdf_bytes([self.figure], self.title, self.alt),
+            "png": lambda: png_bytes(self.figure, self.title, self.alt),
+        }
+        _check_known("formats", formats, writers)
+        files = {f"{stem}.{name}": writers[name]() for name in formats}
+        manifest = json.dumps(self.manifest(), indent=1, ensure_ascii=False) + "\n"
+        return _write(files | {f"{stem}.json": manifest.encode()})
+
+    def save_frames(self, stem, kind="pdf"):
+        """Write the step frames: "pdf" with a page for each step, numbered "png" files, or one "gif".
+
+        Returns the list of files written. A picture without steps is its own only frame.
+        """
+        frames = self.frames or [self.figure]
+        _check_known("kind", (kind,), ("pdf", "png", "gif"))
+        if kind == "png":
+            captions = self.steps or [self.alt]
+            pages = enumerate(zip(frames, captions), start=1)
+            return _write(
+                {f"{stem}-{i:02d}.png": png_bytes(page, self.title, words) for i, (page, words) in pages}
+            )
+        if kind == "gif":
+            return _write({f"{stem}.gif": gif_bytes(frames)})
+        return _write({f"{stem}-frames.pdf": pdf_bytes(frames, self.title, self.alt)})
+
+    def _repr_png_(self):
+        """Jupyter shows this, and keeps the alt text beside it."""
+        return png_bytes(self.figure, self.title, self.alt, dpi=72), {"alt": self.alt}
+
+
+def _plain(value):
+    """Arrays, NumPy numbers and tuples as the lists and numbers that JSON knows."""
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _plain(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _check_known(what, names, known):
+    for name in names:
+        if name not in known:
+            raise ValueError(f"Picture: {what} must be of {', '.join(known)}; got {name!r}")
+
+
+def _write(files):
+    """Write {path: bytes}; returns the paths."""
+    paths = [Path(path) for path in files]
+    for path, content in zip(paths, files.values()):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return paths
