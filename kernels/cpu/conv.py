@@ -16,19 +16,16 @@ _LIMIT = 16 * 2**20
 
 def conv2d(x, w, stride, padding, dilation, groups):
     """Cross-correlation: see :func:`minicv.kernels.reference.conv.conv2d`."""
-    x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
     return im2col.conv2d(np, _unfold, _LIMIT, x, w, stride, padding, dilation, groups)
 
 
 def conv_transpose2d(y, w, output_size, stride, padding, dilation, groups):
     """Transpose of conv2d in x: see :func:`minicv.kernels.reference.conv.conv_transpose2d`."""
-    y, w = np.ascontiguousarray(y), np.ascontiguousarray(w)
     return im2col.conv_transpose2d(np, _fold, _LIMIT, y, w, output_size, stride, padding, dilation, groups)
 
 
 def conv2d_weight(x, y, kernel_size, stride, padding, dilation, groups):
     """Transpose of conv2d in w: see :func:`minicv.kernels.reference.conv.conv2d_weight`."""
-    x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
     return im2col.conv2d_weight(np, _unfold, _LIMIT, x, y, kernel_size, stride, padding, dilation, groups)
 
 

@@ -35,7 +35,7 @@ def conv2d(xp, unfold, limit, x, w, stride, padding, dilation, groups):
     kernel_size = w.shape[2:]
     windows = windows_of(x.shape[2:], kernel_size, stride, padding, dilation)
     rows, height, width = _matrices(w.shape, windows, groups)
-    W = w.reshape(groups, rows, height)
+    W = xp.ascontiguousarray(w).reshape(groups, rows, height)
     Y = xp.empty((len(x), groups, rows, width), x.dtype)
     for part in _parts(len(x), groups * height * width * x.itemsize, limit):
         X = unfold(x[part], kernel_size, dilation, padding, stride).reshape(-1, groups, height, width)
@@ -55,8 +55,8 @@ def conv_transpose2d(xp, fold, limit, y, w, output_size, stride, padding, dilati
     array([[ 1.,  2., 13., 20., 30.]])
     """
     rows, height, width = _matrices(w.shape, y.shape[2:], groups)
-    W = w.reshape(groups, rows, height)
-    Y = y.reshape(len(y), groups, rows, width)
+    W = xp.ascontiguousarray(w).reshape(groups, rows, height)
+    Y = xp.ascontiguousarray(y).reshape(len(y), groups, rows, width)
     x = xp.empty((len(y), groups * w.shape[1], *output_size), y.dtype)
     for part in _parts(len(y), groups * height * width * y.itemsize, limit):
         X = xp.matmul(W.swapaxes(1, 2), Y[part]).reshape(-1, groups * height, width)
@@ -77,7 +77,7 @@ def conv2d_weight(xp, unfold, limit, x, y, kernel_size, stride, padding, dilatio
     """
     shape = (y.shape[1], x.shape[1] // groups, *kernel_size)
     rows, height, width = _matrices(shape, y.shape[2:], groups)
-    Y = y.reshape(len(y), groups, rows, width)
+    Y = xp.ascontiguousarray(y).reshape(len(y), groups, rows, width)
     W = xp.zeros((groups, rows, height), x.dtype)
     for part in _parts(len(x), groups * height * width * x.itemsize, limit):
         X = unfold(x[part], kernel_size, dilation, padding, stride).reshape(-1, groups, height, width)

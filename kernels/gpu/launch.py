@@ -1,0 +1,51 @@
+"""Build a CUDA source once for each scalar type, and start its kernels with exactly typed arguments."""
+
+from functools import cache, partial
+from pathlib import Path
+
+import cupy
+import numpy as np
+
+#: What ``T`` stands for in the sources.
+SCALARS = {"float32": "float", "float64": "double"}
+
+_THREADS = 256  # in a block; a multiple of the warp size that every GPU takes
+
+
+#: An array as the kernels take it: on the GPU (small tables may come from the host) and in raster order.
+contiguous = partial(cupy.asarray, order="C")
+
+
+@cache
+def _build(family, dtype):
+    """Compile ``family.cu`` for a scalar type."""
+    if dtype not in SCALARS:
+        raise TypeError(f"{family}: the GPU kernels take float32 or float64; got {dtype}.")
+    source = Path(__file__).with_name(f"{family}.cu").read_text(encoding="utf-8")
+    return cupy.RawModule(code=f"typedef {SCALARS[dtype]} T;\n{source}", options=("--std=c++17",))
+
+
+@cache
+def _kernel(family, name, dtype):
+    return _build(family, dtype).get_function(name)
+
+
+def launch(family, name, dtype, total, *args):
+    """Start the kernel ``name`` of ``family.cu`` with one thread for each of ``total`` elements.
+
+    Parameters
+    ----------
+    family, name : str
+    dtype : dtype
+        What ``T`` stands for.
+    total : int
+        Number of elements; the kernel receives it as its first argument, a ``long long``.
+    *args
+        Arrays, which must be contiguous, and Python integers, which arrive as ``int``.
+    """
+    if total == 0:
+        return  # an empty grid is an error in CUDA
+    # np.int32 refuses what it cannot hold, where a cast on the way to the GPU would be silent.
+    typed = tuple(np.int32(a) if isinstance(a, int) else a for a in args)
+    kernel = _kernel(family, name, str(dtype))
+    kernel(((total + _THREADS - 1) // _THREADS,), (_THREADS,), (np.int64(total), *typed))

@@ -1,0 +1,50 @@
+"""The implementations that can run on this machine, behind one face: NumPy arrays in, NumPy arrays out."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from minicv import kernels
+from tests.kernels import shim
+
+
+def _has_gpu():
+    try:
+        import cupy
+
+        return cupy.cuda.runtime.getDeviceCount() > 0
+    except Exception:  # not installed, no driver, a driver without a device: there is nothing to test
+        return False
+
+
+def _through_cupy(function):
+    """A GPU kernel on NumPy arrays; tables inside tuples stay on the host, as the ops pass them."""
+    import cupy
+
+    def run(*args):
+        out = function(*(cupy.asarray(a) if isinstance(a, np.ndarray) else a for a in args))
+        return tuple(map(cupy.asnumpy, out)) if isinstance(out, tuple) else cupy.asnumpy(out)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def shimmed(tmp_path_factory):
+    """The modules of the GPU leaf, on the host."""
+    if shutil.which("g++") is None:
+        pytest.skip("no g++, with which the CUDA sources could be run on the host")
+    return shim.load(tmp_path_factory.mktemp("shim"))
+
+
+@pytest.fixture(params=["cpu", "gpu", "gpu on the host"])
+def leaf(request):
+    """A function: name of a kernel -> its implementation in one of the leaves."""
+    if request.param == "gpu on the host":
+        modules = request.getfixturevalue("shimmed")
+        return lambda name: getattr(modules[kernels.registry[name]], name)
+    if request.param == "gpu":
+        if not _has_gpu():
+            pytest.skip("no GPU, or no CuPy")
+        return lambda name: _through_cupy(kernels.implementation(name, "gpu"))
+    return lambda name: kernels.implementation(name, "cpu")

@@ -1,0 +1,61 @@
+"""Every kernel of the registry, in every leaf, means what the reference leaf says."""
+
+from functools import cache
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from minicv import kernels
+
+TOLERANCE = {np.dtype(np.float32): 1e-5, np.dtype(np.float64): 1e-12, np.dtype(np.int64): 0}
+
+
+@cache
+def cases(module):
+    return import_module(f"minicv.kernels.reference.{module}").cases(np.random.default_rng(0))
+
+
+def arrays(args):
+    """All arrays among the arguments, those inside tuples too."""
+    for arg in args:
+        if isinstance(arg, np.ndarray):
+            yield arg
+        elif isinstance(arg, tuple):
+            yield from arrays(arg)
+
+
+def outputs(result):
+    return result if isinstance(result, tuple) else (result,)
+
+
+def describe(name, args):
+    said = [f"{a.dtype}{a.shape}" if isinstance(a, np.ndarray) else str(a) for a in args]
+    return f"{name}({', '.join(said)})"
+
+
+@pytest.mark.parametrize("name", kernels.registry)
+def test_parity(name, leaf):
+    kernel, reference = leaf(name), kernels.implementation(name, "reference")
+    mine = [args for case, args in cases(kernels.registry[name]) if case == name]
+    assert mine, f"{name} has no cases"
+    for args in mine:
+        before = [a.copy() for a in arrays(args)]
+        got, wanted = outputs(kernel(*args)), outputs(reference(*args))
+        assert len(got) == len(wanted)
+        for g, w in zip(got, wanted):
+            said = describe(name, args)
+            assert (g.dtype, g.shape) == (w.dtype, w.shape), said
+            assert g.flags.c_contiguous and g.flags.writeable, said
+            assert not any(np.may_share_memory(g, a) for a in arrays(args)), f"{said} is not out of place"
+            scale = np.max(np.abs(w), initial=0, where=np.isfinite(w))
+            tolerance = TOLERANCE[w.dtype]
+            np.testing.assert_allclose(g, w, rtol=tolerance, atol=tolerance * scale, err_msg=said)
+        for a, b in zip(arrays(args), before):
+            np.testing.assert_array_equal(a, b, err_msg=f"{describe(name, args)} changed its input")
+
+
+@pytest.mark.parametrize("module", sorted(set(kernels.registry.values())))
+def test_cases_are_for_registered_kernels(module):
+    named = {name for name, _ in cases(module)}
+    assert named == {name for name, holder in kernels.registry.items() if holder == module}

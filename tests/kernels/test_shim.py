@@ -1,0 +1,66 @@
+"""The stand-in for CuPy refuses what a GPU would silently misread."""
+
+import numpy as np
+import pytest
+
+N = np.int64(2)
+X = np.ones(2, np.float32)
+
+
+@pytest.fixture
+def pick(shimmed):
+    return shimmed["launch"]._kernel("max_pool", "pick", "float32")
+
+
+def good():
+    """The arguments of pick: total, x, indices, y, size, count."""
+    return [N, X, np.array([1, -1]), np.zeros(2, np.float32), np.int32(2), np.int32(2)]
+
+
+def test_right_arguments(pick):
+    args = good()
+    pick((1,), (256,), args)
+    np.testing.assert_array_equal(args[3], [1, 0])
+
+
+@pytest.mark.parametrize(
+    ("position", "wrong"),
+    [
+        (0, 2),  # a Python integer: CuPy passes 8 bytes whatever the kernel expects
+        (0, np.int32(2)),
+        (1, X.astype(np.float64)),
+        (1, np.ones(4, np.float32)[::2]),
+        (1, [1.0, 2.0]),
+        (2, np.array([1, -1], np.int32)),
+        (4, 2),
+        (4, np.int64(2)),
+        (5, 2.0),
+    ],
+)
+def test_wrong_arguments(pick, position, wrong):
+    args = good()
+    args[position] = wrong
+    with pytest.raises(TypeError, match=r"pick: \w+ must be"):
+        pick((1,), (256,), args)
+
+
+def test_wrong_number_of_arguments(pick):
+    with pytest.raises(TypeError, match="takes 6 arguments; got 5"):
+        pick((1,), (256,), good()[:5])
+
+
+def test_output_must_be_writable(pick):
+    args = good()
+    args[3].flags.writeable = False
+    with pytest.raises(TypeError, match="y must be"):
+        pick((1,), (256,), args)
+
+
+def test_launch_refuses_sizes_that_do_not_fit(shimmed):
+    with pytest.raises(OverflowError):
+        shimmed["launch"].launch("max_pool", "pick", np.dtype(np.float32), 2, *good()[1:4], 2**31, 2)
+
+
+def test_launch_refuses_other_scalars(shimmed):
+    with pytest.raises(TypeError, match="float32 or float64; got float16"):
+        shimmed["max_pool"].pick(np.ones((1, 1, 2, 2), np.float16), np.zeros((1, 1, 1), np.int64))
