@@ -65,6 +65,7 @@ PACKAGES = {
     "hypothesis": {"testing"},
     "matplotlib": {"viz", "lectures"},
     "PIL": {"data", "viz"},
+    "scipy": {"ops"},
     "sklearn": {"data"},
     "tqdm": {"train", "commands"},
 }
