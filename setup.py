@@ -49,8 +49,9 @@ setup(
         "tqdm>=4.66",
     ],
     extras_require={
-        "gpu": ["cupy-cuda13x>=13.6"],
-        "gpu12": ["cupy-cuda12x>=13.3"],
+        # [ctk] brings CUDA's compiler and libraries along, so that a machine needs no more than NVIDIA's driver.
+        "gpu": ["cupy-cuda13x[ctk]>=14.0"],
+        "gpu12": ["cupy-cuda12x[ctk]>=14.0"],
         "lectures": ["jupytext>=1.16", "nbclient>=0.10", "ipykernel>=6.29"],
         "test": TEST,
         "dev": [*TEST, "ruff==0.17.5"],
