@@ -8,7 +8,8 @@ import operator
 
 import numpy as np
 
-from .scene import CLASSES, STUFF, THINGS, compose
+from .scene import compose
+from .truth import CLASSES, STUFF, THINGS
 
 __all__ = ["CLASSES", "STUFF", "THINGS", "Meadow"]
 

@@ -1,6 +1,7 @@
 """What every inhabitant of the meadow is made of, and the helpers that the drawings share."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,8 +22,8 @@ class Figure:
         Rough extent, by which the scene is laid out.
     joints : ndarray (14, 2), optional
         Joints in metres, for people.
-    joint_layers : tuple of 14 int, optional
-        The layer each joint belongs to: a later layer that covers the joint hides it.
+    hidden : ndarray (14,) bool, optional
+        Joints that are behind another part of the same body.
     lift : float
         How far it hovers over the ground (a jump), for its shadow.
     attributes : dict
@@ -34,7 +35,7 @@ class Figure:
     half_width: float
     height: float
     joints: np.ndarray | None = None
-    joint_layers: tuple = ()
+    hidden: np.ndarray | None = None
     lift: float = 0.0
     attributes: dict = field(default_factory=dict)
 
@@ -61,7 +62,7 @@ def dot(x, y, radius):
 
 def chain(*points):
     """Capsules through a list of (x, y, radius): a tail, a bent leg."""
-    return [a + b for a, b in zip(points, points[1:])]
+    return [a + b for a, b in pairwise(points)]
 
 
 def pick(rng, options):

@@ -1,18 +1,18 @@
 """Sky, hills and grass: everything that the figures stand in front of."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
-from .figure import mix, pick, rgb
-from .paint import Layer, Pose, draw
+from .figure import mix, pick, rgb, tone
+from .paint import Layer, Pose, centres, draw, sprinkle
 
 TILE = 512
+TEXTURE_SEED = 20170502
 
 
-@dataclass(frozen=True, slots=True)
-class Weather:
+class Weather(NamedTuple):
     """The colours of an hour of the day."""
 
     name: str
@@ -23,101 +23,26 @@ class Weather:
     near_grass: tuple
     cloud: tuple
     tint: tuple  # multiplies the whole picture
-    shadow: float  # how dark cast shadows are
+    shadow: float  # how dark the cast shadows are
+    disc: bool = True  # whether the sun is seen
+
+
+def weather(name, *colours, tint=(1.0, 1.0, 1.0), shadow=0.4, disc=True):
+    """A `Weather` from its six colours as hexadecimal codes."""
+    return Weather(name, *map(rgb, colours), tint, shadow, disc)
 
 
 WEATHERS = (
-    Weather(
-        "a clear day",
-        rgb("#3f8fdc"),
-        rgb("#cfe9f7"),
-        rgb("#fff6cf"),
-        rgb("#a3c765"),
-        rgb("#4f8f2f"),
-        rgb("#ffffff"),
-        (1.0, 1.0, 1.0),
-        0.42,
+    weather("a clear day", "#3f8fdc", "#cfe9f7", "#fff6cf", "#a9cf62", "#4c932c", "#ffffff"),
+    weather("a spring day", "#4fb0ea", "#e2f4ee", "#fffbe0", "#bddb69", "#5fa834", "#ffffff", tint=(1.02, 1.02, 0.98)),
+    weather("a fresh morning", "#86b9ea", "#fde6cf", "#fff0c0", "#b9d07e", "#5a9a48", "#fff4ea", shadow=0.33),
+    weather("a golden evening", "#7f9fd8", "#ffcf94", "#ffe08a", "#cbbf55", "#74962c", "#ffe3c4", tint=(1.04, 0.97, 0.88)),
+    weather(
+        "a cloudy day", "#a3b6c6", "#e6ebed", "#f4f4ee", "#a6bf78", "#59893c", "#f6f8f9",
+        tint=(0.97, 0.98, 1.0), shadow=0.24, disc=False,
     ),
-    Weather(
-        "a spring day",
-        rgb("#58b2e6"),
-        rgb("#e2f4ee"),
-        rgb("#fffbe0"),
-        rgb("#b8d66b"),
-        rgb("#5fa338"),
-        rgb("#ffffff"),
-        (1.02, 1.02, 0.98),
-        0.38,
-    ),
-    Weather(
-        "the morning",
-        rgb("#8dbce6"),
-        rgb("#fde6cf"),
-        rgb("#fff0c0"),
-        rgb("#b5c987"),
-        rgb("#5c9150"),
-        rgb("#fff4ea"),
-        (1.0, 0.98, 0.97),
-        0.33,
-    ),
-    Weather(
-        "the evening",
-        rgb("#7f9fd0"),
-        rgb("#ffcf94"),
-        rgb("#ffe08a"),
-        rgb("#c3b85c"),
-        rgb("#6f8a2e"),
-        rgb("#ffe3c4"),
-        (1.04, 0.97, 0.86),
-        0.45,
-    ),
-    Weather(
-        "an overcast day",
-        rgb("#a9b8c4"),
-        rgb("#e3e8ea"),
-        rgb("#f4f4ee"),
-        rgb("#9db377"),
-        rgb("#57803f"),
-        rgb("#f3f5f6"),
-        (0.95, 0.96, 0.98),
-        0.22,
-    ),
-)
-
-
-@lru_cache(maxsize=16)
-def noise(size):
-    """Two textures (TILE, TILE) in [-1, 1] that repeat without a seam: soft clumps and upright blades.
-
-    They are the same for every scene, and made for pictures of side `size`: a small picture looks at an averaged copy, as a
-    camera would. The array is shared, so it is read-only.
-    """
-    rng = np.random.default_rng(20170502)
-    fields = []
-    for cells, stretch in (((8, 16, 48), 1), ((128, 256), 4)):
-        field = np.zeros((TILE, TILE))
-        for count in cells:
-            coarse = rng.uniform(-1, 1, (max(count // stretch, 2), count))
-            field += smooth(coarse) / count**0.3
-        fields.append(field / np.abs(field).max())
-    tile = np.array(fields, np.float32)
-    block = max(TILE // size // 2, 1)
-    small = tile.reshape(2, TILE // block, block, TILE // block, block).mean(axis=(2, 4))
-    small.flags.writeable = False
-    return small
-
-
-def smooth(coarse):
-    """A grid stretched to TILE x TILE, bilinear, wrapping around."""
-    for axis in (0, 1):
-        count = coarse.shape[axis]
-        position = np.arange(TILE) * (count / TILE)
-        low = position.astype(int)
-        shape = (-1, 1) if axis == 0 else (1, -1)
-        t = (position - low).reshape(shape)
-        t = t * t * (3 - 2 * t)
-        coarse = np.take(coarse, low, axis) * (1 - t) + np.take(coarse, (low + 1) % count, axis) * t
-    return coarse
+)  # fmt: skip
+FLOWERS = tuple(map(rgb, ("#ffffff", "#ffe14d", "#ff7f6b", "#c78cf0", "#ffffff")))
 
 
 def colour(value):
@@ -126,67 +51,50 @@ def colour(value):
 
 
 def sky(canvas, rng, weather, horizon, sun):
-    """Gradient, sun and clouds, down to the horizon (in pixels)."""
+    """Gradient, sun and clouds, down to the horizon.
+
+    Parameters
+    ----------
+    canvas : ndarray (3, H, W) float32
+        Changed in place.
+    rng : numpy.random.Generator
+    weather : Weather
+    horizon : float
+        In pixels from the top.
+    sun : tuple of 2 float
+        Centre of the sun, in units of the picture's side.
+    """
     size = canvas.shape[-1]
-    rows = int(horizon) + 2
-    y = (np.arange(rows, dtype=np.float32) + 0.5)[:, None] / horizon
-    x = np.arange(size, dtype=np.float32) + 0.5
-    canvas[:, :rows] = (
-        colour(weather.zenith) + (colour(weather.haze) - colour(weather.zenith)) * np.minimum(y, 1) ** 1.3
-    )
-    distance = np.hypot(x - sun[0] * size, (y * horizon) - sun[1] * size) / size
-    glow = np.exp(distance * -7) * 0.55
-    disc = np.clip(0.5 + (0.055 - distance) * size, 0, 1) if weather.shadow > 0.3 else 0
-    canvas[:, :rows] += (colour(weather.sun) - canvas[:, :rows]) * np.maximum(glow, disc)
+    rows = slice(0, int(horizon) + 2)
+    x, y = centres(slice(0, size)), centres(rows)[:, None]
+    height = np.minimum(y / np.float32(horizon), 1) ** np.float32(1.3)
+    canvas[:, rows] = colour(weather.zenith) + (colour(weather.haze) - colour(weather.zenith)) * height
+    dx, dy = x - np.float32(sun[0] * size), y - np.float32(sun[1] * size)
+    distance = np.sqrt(dx * dx + dy * dy)
+    bright = np.exp(distance * np.float32(-7 / size)) * np.float32(0.6)
+    if weather.disc:
+        np.maximum(bright, np.clip(0.05 * size + 0.5 - distance, 0, 1), out=bright)
+    canvas[:, rows] += (colour(weather.sun) - canvas[:, rows]) * bright
     for _ in range(int(rng.integers(0, 4))):
-        cloud(rng, weather, horizon / size).paint_into(canvas, size)
-
-
-@dataclass(frozen=True, slots=True)
-class Cloud:
-    """Layers and a place in units of the picture's side."""
-
-    layers: list
-    x: float
-    y: float
-    scale: float
-
-    def paint_into(self, canvas, size):
-        """Draw on the canvas."""
-        sprite = draw(
-            self.layers, Pose(self.x * size, self.y * size, self.scale * size, False, (0.0, -1.0)), size
-        )
+        sprite = cloud(rng, weather, horizon, size)
         if sprite is not None:
             sprite.paint(canvas)
 
 
-def cloud(rng, weather, horizon):
+def cloud(rng, weather, horizon, size):
     """A flat-bottomed heap of puffs."""
     count = int(rng.integers(3, 7))
     x = np.linspace(-1, 1, count) + rng.uniform(-0.1, 0.1, count)
     radius = (0.45 - 0.25 * x * x) * rng.uniform(0.8, 1.2, count)
-    puffs = [
-        (float(a), float(r) * 0.8, float(r), float(a), float(r) * 0.8, float(r)) for a, r in zip(x, radius)
-    ]
-    base = (-0.9, 0.12, 0.12, 0.9, 0.12, 0.12)
-    layer = Layer(
-        [*puffs, base], mix(weather.cloud, weather.haze, 0.15 + 0.3 * rng.random()), round=0.08, flat=0.45
-    )
-    scale = 0.06 + 0.07 * rng.random()
-    return Cloud([layer], float(rng.random()), (0.15 + 0.5 * rng.random()) * horizon, scale)
+    puffs = [(a, 0.8 * r, r, a, 0.8 * r, r) for a, r in zip(x.tolist(), radius.tolist())]
+    hue = mix(weather.cloud, weather.haze, 0.1 + 0.3 * rng.random())
+    layer = Layer([*puffs, (-0.9, 0.12, 0.12, 0.9, 0.12, 0.12)], hue, round=0.08, flat=0.45)
+    scale = (0.06 + 0.07 * rng.random()) * size
+    return draw([layer], Pose(rng.random() * size, (0.15 + 0.5 * rng.random()) * horizon, scale, False, (0, -1)), size)
 
 
-def ridge(rng, size, waves):
-    """A hill line: heights (size,) in [-1, 1]."""
-    x = (np.arange(size, dtype=np.float32) + 0.5) / size
-    phase = rng.uniform(0, 2 * np.pi, len(waves))
-    return (
-        sum(np.sin(x * wave * 2 * np.pi + p) / (k + 1) for k, (wave, p) in enumerate(zip(waves, phase))) / 1.5
-    )
-
-
-def grass(canvas, rng, weather, horizon):
-    """Two lines of hills and the meadow in front.
+def land(canvas, rng, weather, horizon):
+    """Two lines of hills, the meadow in front of them, and what grows there.
 
     Returns
     -------
@@ -194,86 +102,104 @@ def grass(canvas, rng, weather, horizon):
         Where the land is.
     """
     size = canvas.shape[-1]
-    land = np.zeros((size, size), bool)
-    y = (np.arange(size, dtype=np.float32) + 0.5)[:, None]
-    hills = (
-        (0.055, 0.035, (0.7, 1.7, 3.1), mix(mix(weather.far_grass, weather.haze, 0.5), weather.zenith, 0.25)),
-        (0.012, 0.018, (0.5, 1.3, 2.3), mix(weather.far_grass, weather.haze, 0.2)),
-    )
+    mask = np.zeros((size, size), bool)
+    y = centres(slice(0, size))[:, None]
+    far = mix(mix(weather.far_grass, weather.haze, 0.45), weather.zenith, 0.28)
+    hills = ((0.055, 0.035, (0.7, 1.7, 3.1), far), (0.012, 0.018, (0.5, 1.3, 2.3), mix(weather.far_grass, weather.haze, 0.2)))
     for lift, height, waves, hue in hills:
         line = horizon - (lift + height * ridge(rng, size, waves)) * size
-        top = max(int(line.min()) - 1, 0)
-        cover = np.clip(y[top:] - line + 0.5, 0, 1)
-        canvas[:, top:] += (colour(hue) - canvas[:, top:]) * cover
-        land[top:] |= cover > 0.5
-    meadow(canvas, rng, weather, horizon)
-    land[int(np.ceil(horizon)) :] = True
-    return land
+        rows = slice(max(int(line.min()) - 1, 0), int(horizon) + 2)
+        cover = np.clip(y[rows] - line + np.float32(0.5), 0, 1)
+        canvas[:, rows] += (colour(hue) - canvas[:, rows]) * cover
+        mask[rows] |= cover > 0.5
+    grass(canvas, rng, weather, horizon)
+    growth(canvas, rng, weather, horizon)
+    mask[int(horizon) + 1 :] = True
+    return mask
 
 
-def meadow(canvas, rng, weather, horizon):
-    """Grass below the horizon, textured in perspective."""
+def ridge(rng, size, waves):
+    """A hill line (size,) in [-1, 1]: sines of the given numbers of waves."""
+    x = centres(slice(0, size)) * np.float32(2 * np.pi / size)
+    phases = rng.random(len(waves)).astype(np.float32) * np.float32(2 * np.pi)
+    return sum(np.sin(x * w + phase) / (k + 1) for k, (w, phase) in enumerate(zip(map(np.float32, waves), phases))) / 2
+
+
+def grass(canvas, rng, weather, horizon):
+    """The meadow below the horizon: a texture on a plane, seen in perspective."""
     size = canvas.shape[-1]
-    top = int(horizon)
-    y = (np.arange(top, size, dtype=np.float32) + 0.5)[:, None]
-    x = (np.arange(size, dtype=np.float32) + 0.5) / size - 0.5
-    t = np.clip((y - horizon) / (size - horizon), 0, 1)
+    rows = slice(int(horizon), size)
+    y = centres(rows)[:, None]
+    x = centres(slice(0, size)) / np.float32(size) - np.float32(0.5)
+    nearness = np.clip((y - np.float32(horizon)) / np.float32(size - horizon), 0, 1)
+    depth = 1 / (nearness + np.float32(0.14))
     texture = noise(size)
     cells = texture.shape[-1]
-    depth = 1 / (t + 0.14)
     shift = rng.random(2)
-    column = ((x * depth * 0.9 + shift[0]) * cells).astype(np.int32) % cells
-    row = ((depth * 0.45 + shift[1]) * cells).astype(np.int32) % cells
-    fade = np.clip(t * 3 + 0.15, 0, 1)
-    brightness = 1 + fade * (0.16 * texture[0, row, column] + 0.16 * texture[1, row, column])
-    hue = colour(weather.far_grass) + (colour(weather.near_grass) - colour(weather.far_grass)) * np.sqrt(t)
-    cover = np.clip(y - horizon + 0.5, 0, 1)
-    canvas[:, top:] += (hue * brightness - canvas[:, top:]) * cover
+    column = (((x * depth) * np.float32(0.9 * cells)).astype(np.int32) + int(shift[0] * cells)) % cells
+    row = ((depth * np.float32(0.45 * cells)).astype(np.int32) + int(shift[1] * cells)) % cells
+    brightness = 1 + texture[row, column] * np.clip(nearness * 3 + np.float32(0.15), 0, 1)
+    hue = colour(weather.far_grass) + (colour(weather.near_grass) - colour(weather.far_grass)) * np.sqrt(nearness)
+    cover = np.clip(y - np.float32(horizon - 0.5), 0, 1)
+    canvas[:, rows] += (hue * brightness - canvas[:, rows]) * cover
 
 
-def shadow(canvas, x, y, half_width, light_x, strength):
-    """A soft ellipse on the ground beside a figure's feet, away from the light; all in pixels."""
+@lru_cache(maxsize=16)
+def noise(size):
+    """A texture of soft clumps and upright blades that repeats without a seam: (n, n) float32, about +-0.3.
+
+    It is the same for every scene. A small picture looks at an averaged copy, as a camera would. The array is shared
+    between callers, so it is read-only.
+    """
+    rng = np.random.default_rng(TEXTURE_SEED)
+    tile = np.zeros((TILE, TILE))
+    for columns, rows, strength in ((8, 8, 0.09), (24, 24, 0.06), (128, 32, 0.07), (256, 64, 0.06)):
+        tile += strength * smooth(rng.uniform(-1, 1, (rows, columns)))
+    block = max(TILE // size // 2, 1)
+    tile = tile.reshape(TILE // block, block, TILE // block, block).mean(axis=(1, 3)).astype(np.float32)
+    tile.flags.writeable = False
+    return tile
+
+
+def smooth(coarse):
+    """A grid stretched to TILE x TILE with soft steps, wrapping around."""
+    for axis, shape in ((0, (-1, 1)), (1, (1, -1))):
+        count = coarse.shape[axis]
+        low, t = np.divmod(np.arange(TILE) * (count / TILE), 1)
+        low = low.astype(int)
+        t = (t * t * (3 - 2 * t)).reshape(shape)
+        coarse = np.take(coarse, low, axis) * (1 - t) + np.take(coarse, (low + 1) % count, axis) * t
+    return coarse
+
+
+def growth(canvas, rng, weather, horizon):
+    """Tufts of grass and some flowers, larger towards the viewer."""
     size = canvas.shape[-1]
-    x -= light_x * 0.55 * half_width
+    tufts, blossoms = 45, int(rng.integers(0, 40))
+    spread = rng.random((tufts + blossoms, 2))
+    near = 0.1 + 0.9 * spread[:, 1]
+    x, y = spread[:, 0] * size, horizon + near * (size - horizon)
+    blade = near[:tufts] * size * 0.028
+    lean = rng.uniform(-0.5, 0.5, (3, tufts)) + np.array([[-0.5], [0.0], [0.5]])
+    foot = [x[:tufts], y[:tufts], 0.09 * blade]
+    blades = [np.column_stack([*foot, x[:tufts] + k * blade, y[:tufts] - blade, 0.02 * blade]) for k in lean]
+    petal = (0.0025 + 0.0055 * near[tufts:]) * size
+    flower = np.column_stack([x[tufts:], y[tufts:], petal] * 2)
+    heart = flower.copy()
+    heart[:, [2, 5]] *= 0.4
+    capsules = np.concatenate([*blades, flower, heart]).astype(np.float32)
+    hues = [tone(weather.near_grass, k) for k in (0.72, 0.9, 1.25)] + [pick(rng, FLOWERS), rgb("#f2a81d")]
+    sprinkle(canvas, capsules, np.repeat(np.array(hues, np.float32), [tufts] * 3 + [blossoms] * 2, axis=0))
+
+
+def shadow(canvas, x, y, half_width, light, strength):
+    """A soft ellipse on the ground at a figure's feet, drawn out away from the light; all in pixels."""
+    size = canvas.shape[-1]
+    x -= 0.55 * light[0] * half_width
     rx, ry = 1.15 * half_width, max(0.24 * half_width, 0.8)
     rows = slice(max(int(y - ry), 0), min(int(y + ry) + 2, size))
     columns = slice(max(int(x - rx), 0), min(int(x + rx) + 2, size))
-    if rows.start >= rows.stop or columns.start >= columns.stop:
-        return
-    dx = (np.arange(columns.start, columns.stop, dtype=np.float32) + 0.5 - x) / rx
-    dy = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5 - y)[:, None] / ry
+    dx = (centres(columns) - np.float32(x)) / np.float32(rx)
+    dy = (centres(rows)[:, None] - np.float32(y)) / np.float32(ry)
     depth = np.clip(1 - dx * dx - dy * dy, 0, 1)
-    canvas[:, rows, columns] *= 1 - strength * depth * (2 - depth)
-
-
-FLOWERS = tuple(map(rgb, ("#ffffff", "#ffe14d", "#ff7f6b", "#c78cf0", "#ffffff")))
-
-
-def flowers(canvas, rng, horizon):
-    """Flowers in the grass: dots that grow towards the viewer."""
-    size = canvas.shape[-1]
-    count = int(rng.integers(0, 40))
-    if count == 0:
-        return
-    petal = pick(rng, FLOWERS)
-    spread = rng.random((2, count)).astype(np.float32)
-    depth = 0.12 + 0.88 * spread[1]
-    x, y = spread[0] * size, horizon + depth * (size - horizon)
-    radius = (0.0028 + 0.006 * depth) * size
-    reach = int(radius.max()) + 1
-    offset = np.arange(-reach, reach + 1)
-    columns = x.astype(int)[:, None, None] + offset
-    rows = y.astype(int)[:, None, None] + offset[:, None]
-    distance = np.hypot(
-        columns + np.float32(0.5) - x[:, None, None], (rows + np.float32(0.5) - y[:, None, None]) * 1.3
-    )
-    cover = np.clip(radius[:, None, None] - distance + 0.5, 0, 1)
-    inside = (cover > 0) & (rows < size) & (rows >= 0) & (columns < size) & (columns >= 0)
-    heart = np.clip(0.4 * radius[:, None, None] - distance + 0.5, 0, 1)[inside] * (size > 96)
-    columns, rows = np.broadcast_to(columns, cover.shape)[inside], np.broadcast_to(rows, cover.shape)[inside]
-    petals = (
-        np.array(petal, np.float32)[:, None] * (1 - heart)
-        + np.array(rgb("#f2a81d"), np.float32)[:, None] * heart
-    )
-    under = canvas[:, rows, columns]
-    canvas[:, rows, columns] = under + (petals - under) * cover[inside]
+    canvas[:, rows, columns] *= 1 - depth * (2 - depth) * np.float32(strength)

@@ -1,6 +1,6 @@
 """People: a skeleton of 14 joints, posed by the angles of its limbs, then dressed.
 
-The order of the joints is `minicv.data.sample.JOINTS`. A person is seen from the front, from behind or from the side
+The order of the joints is `minicv.data.JOINTS`. A person is seen from the front, from behind or from the side
 (walking and running, to the right; the scene mirrors half of them).
 """
 
@@ -9,10 +9,10 @@ import math
 import numpy as np
 
 from .figure import Figure, chain, dot, eye, pick, rgb, tone
-from .paint import Layer
+from .paint import Layer, covered
 
-# Angles in degrees from hanging straight down, outwards (front) or forwards (side):
-# upper arm, forearm, thigh and shin of the first side, then of the second.
+# Angles in degrees from hanging straight down, outwards (front) or forwards (side): upper arm, forearm, thigh and
+# shin of one half of the body, then of the other. In profile the far half comes first.
 FRONT = {
     "standing": ((14, 6, 6, 2), (14, 6, 6, 2)),
     "waving": ((12, 4, 5, 2), (125, 165, 5, 2)),
@@ -21,15 +21,16 @@ FRONT = {
     "hands on hips": ((52, -42, 10, 4), (52, -42, 10, 4)),
     "jumping": ((115, 135, 34, 22), (115, 135, 34, 22)),
 }
-SIDE = {  # first side: the far one
+SIDE = {
     "walking": ((32, 52, 26, 8), (-30, -12, -22, -36)),
     "running": ((45, 120, 52, -12), (-48, 30, -28, -78)),
 }
+JITTER = 9  # degrees
 UPPER_ARM, FOREARM, THIGH, SHIN = 0.25, 0.23, 0.34, 0.33
-HIP, SHOULDER, NECK, HEAD, CROWN = 0.75, 1.13, 1.20, 1.37, 1.50  # heights of a standing person
+HIP, SHOULDER, NECK, HEAD, CROWN = 0.75, 1.13, 1.20, 1.37, 1.515  # heights of a standing person
 
 SKIN = tuple(map(rgb, ("#f6d0b1", "#e8b48c", "#c98c5f", "#9a6239", "#6d4326")))
-HAIR = tuple(map(rgb, ("#2a211f", "#4d3222", "#8a5a2b", "#d8b25a", "#a8442a", "#b9b6b3")))
+HAIR = tuple(map(rgb, ("#2a211f", "#4d3222", "#8a5a2b", "#e0ba62", "#b34a26", "#b9b6b3")))
 SHIRTS = {
     "red": rgb("#d8403a"),
     "blue": rgb("#2f72c4"),
@@ -40,11 +41,12 @@ SHIRTS = {
     "turquoise": rgb("#23a6a8"),
     "white": rgb("#f2f1ee"),
 }
-TROUSERS = tuple(map(rgb, ("#34496b", "#5b4a3f", "#2f2f38", "#7d8897", "#b59b6b", "#4b6a8f")))
+CLOTH = tuple(map(rgb, ("#34496b", "#5b4a3f", "#2f2f38", "#7d8897", "#b59b6b", "#4b6a8f")))
+SHOES = tuple(map(rgb, ("#3a2c28", "#e9e6e0", "#b03a2e")))
 
 
 def limb(start, lengths, angles, side):
-    """The two further joints of a limb that begins at `start`."""
+    """The two further joints of a limb that begins at `start` and bends towards `side` (1 or -1)."""
     joints = []
     for length, angle in zip(lengths, angles):
         radians = math.radians(angle)
@@ -53,192 +55,180 @@ def limb(start, lengths, angles, side):
     return joints
 
 
-def skeleton(angles, side_view, jitter):
+def skeleton(angles, profile, jitter):
     """Joints of a posed body.
 
     Parameters
     ----------
     angles : two tuples of 4
-        Upper arm, forearm, thigh, shin in degrees: of the far or picture-left side, then of the other.
-    side_view : bool
-        Whether the body is seen in profile, facing right.
+        As in `FRONT` and `SIDE`.
+    profile : bool
+        Seen from the side, facing right.
     jitter : ndarray (2, 4)
         Added to the angles.
 
     Returns
     -------
     ndarray (2, 6, 2)
-        For both sides: foot, knee, hip, hand, elbow, shoulder; the lowest foot on the ground.
+        Foot, knee, hip, hand, elbow, shoulder of the half that is far (profile) or left in the picture, then of
+        the other; the lower foot stands on the ground.
     """
-    sides = []
-    for sign, (upper, fore, thigh, shin), wobble in zip((-1, 1), angles, jitter):
-        hip = (0.02 * sign if side_view else 0.085 * sign, HIP)
-        shoulder = (0.04 * sign if side_view else 0.165 * sign, SHOULDER)
-        forward = 1 if side_view else sign
-        elbow, hand = limb(shoulder, (UPPER_ARM, FOREARM), (upper + wobble[0], fore + wobble[1]), forward)
-        knee, foot = limb(hip, (THIGH, SHIN), (thigh + wobble[2], shin + wobble[3]), forward)
-        sides.append((foot, knee, hip, hand, elbow, shoulder))
-    body = np.array(sides)
+    halves = []
+    for sign, half, wobble in zip((-1, 1), angles, jitter):
+        upper, fore, thigh, shin = half + wobble
+        hip = (0.02 * sign if profile else 0.085 * sign, HIP)
+        shoulder = (0.04 * sign if profile else 0.165 * sign, SHOULDER)
+        side = 1 if profile else sign
+        elbow, hand = limb(shoulder, (UPPER_ARM, FOREARM), (upper, fore), side)
+        knee, foot = limb(hip, (THIGH, SHIN), (thigh, shin), side)
+        halves.append((foot, knee, hip, hand, elbow, shoulder))
+    body = np.array(halves)
     body[..., 1] += 0.06 - body[:, 0, 1].min()
     return body
 
 
 def person(rng):
-    """A person: random pose, view, skin, hair and clothes; 14 joints."""
-    side_view = rng.random() < 0.3
-    poses = SIDE if side_view else FRONT
+    """A person: random pose, view, skin, hair and clothes, with 14 joints."""
+    profile = rng.random() < 0.3
+    poses = SIDE if profile else FRONT
     pose = pick(rng, tuple(poses))
-    angles = poses[pose]
-    if not side_view and rng.random() < 0.5:
-        angles = angles[::-1]
-    body = skeleton(angles, side_view, rng.uniform(-9, 9, (2, 4)))
-    lift = 0.16 if pose == "jumping" else 0.0
-    body[..., 1] += lift
-    rise = body[0, 2, 1] - HIP  # how far this pose moved the trunk
-    view = "side" if side_view else pick(rng, ("front", "front", "back"))
+    angles = poses[pose] if profile or rng.random() < 0.5 else poses[pose][::-1]
+    view = "side" if profile else pick(rng, ("front", "front", "back"))
     shirt = pick(rng, tuple(SHIRTS))
+    lift = 0.16 if pose == "jumping" else 0.0
+    body = skeleton(angles, profile, rng.uniform(-JITTER, JITTER, (2, 4)))
+    body[..., 1] += lift
+    rise = body[0, 2, 1] - HIP  # how far this pose moves the trunk up or down
     layers = dress(rng, body, rise, view, SHIRTS[shirt])
-    # In the picture's left half is the right side of a person who faces us; in profile the right side is the near one.
-    right, left = (body[1], body[0]) if view in ("side", "back") else (body[0], body[1])
-    joints = np.array(
-        [*right[:3], *left[2::-1], *right[3:], *left[:2:-1], (0, NECK + rise), (0, CROWN - 0.01 + rise)]
-    )
-    return Figure(
-        "person",
-        list(layers.values()),
-        half_width=0.5,
-        height=1.55,
-        joints=joints,
-        joint_layers=joint_layers(tuple(layers), view),
-        lift=lift,
-        attributes={"colour": shirt, "pose": pose, "view": view},
-    )
+    # Who faces us has the right side in the left half of the picture. In profile the right side is the near one.
+    right, left = body if view == "front" else body[::-1]
+    trunk = [(0, NECK + rise), (0, CROWN + rise)]
+    joints = np.array([*right[:3], *left[2::-1], *right[3:], *left[:2:-1], *trunk])
+    hidden = covered(list(layers.values()), joints, joint_levels(tuple(layers), view))
+    attributes = {"colour": shirt, "pose": pose, "view": view}
+    return Figure("person", list(layers.values()), 0.5, 1.55, joints, hidden, lift, attributes)
 
 
-def joint_layers(names, view):
-    """Index of the layer that shows each joint, in the order of `JOINTS`."""
+def joint_levels(names, view):
+    """Index of the layer that each of `JOINTS` belongs to, among the names of a person's layers."""
 
-    def of(side):
-        hip = "trunk" if side == "near" or view != "side" else "far legs"
-        return [f"{side} shoes", f"{side} legs", hip], [f"{side} hand", f"{side} hand", f"{side} sleeve"]
+    def half(side):
+        hip = "far legs" if view == "side" and side == "far" else "trunk"
+        return (
+            [f"{side} shoes", f"{side} legs", hip],
+            [f"{side} arm", f"{side} arm", f"{side} sleeve"],
+        )
 
-    right, left = ("far", "near") if view == "front" else ("near", "far")
-    (right_leg, right_arm), (left_leg, left_arm) = of(right), of(left)
-    order = [*right_leg, *left_leg[::-1], *right_arm, *left_arm[::-1], "trunk", "hair"]
-    return tuple(names.index(name) for name in order)
+    (right_leg, right_arm), (left_leg, left_arm) = map(half, ("far", "near") if view == "front" else ("near", "far"))
+    order = [*right_leg, *left_leg[::-1], *right_arm, *left_arm[::-1], "neck", "top"]
+    return [names.index(name) for name in order]
 
 
 def dress(rng, body, rise, view, shirt):
-    """The layers of a person, by name, from back to front."""
-    skin, hair = pick(rng, SKIN), pick(rng, HAIR)
-    trousers, shoe = pick(rng, TROUSERS), pick(rng, (rgb("#3a2c28"), rgb("#e9e6e0"), rgb("#b03a2e")))
+    """The layers of a person by name, from back to front; "top" is the one that holds the top of the head."""
+    skin, hair, cloth, shoe = pick(rng, SKIN), pick(rng, HAIR), pick(rng, CLOTH), pick(rng, SHOES)
     bottom = pick(rng, ("trousers", "trousers", "shorts", "skirt"))
-    layers = {}
-
-    def leg(side, name, shade):
-        foot, knee, hip = map(tuple, body[side][:3])
-        toe = 0.09 if view == "side" else 0.03 * (2 * side - 1)
-        bare = bottom != "trousers"
-        layers[f"{name} legs"] = Layer(
-            chain((*hip, 0.085), (*knee, 0.062), (*foot, 0.05)),
-            tone(skin if bare else trousers, shade),
-            round=0.015,
-        )
-        if bottom == "shorts":
-            layers[f"{name} shorts"] = Layer(
-                [(*hip, 0.092, 0.35 * hip[0] + 0.65 * knee[0], 0.35 * hip[1] + 0.65 * knee[1], 0.085)],
-                tone(trousers, shade),
-            )
-        layers[f"{name} shoes"] = Layer(
-            [(foot[0], foot[1] - 0.005, 0.055, foot[0] + toe, foot[1] - 0.015, 0.045)], tone(shoe, shade)
-        )
-
-    def arm(side, name, shade):
-        hand, elbow, shoulder = map(tuple, body[side][3:])
-        middle = tuple(0.25 * s + 0.75 * e for s, e in zip(shoulder, elbow))
-        layers[f"{name} hand"] = Layer(
-            [*chain((*middle, 0.045), (*elbow, 0.043), (*hand, 0.036)), dot(*hand, 0.048)],
-            tone(skin, shade),
-            round=0.015,
-        )
-        layers[f"{name} sleeve"] = Layer([(*shoulder, 0.068, *middle, 0.06)], tone(shirt, shade))
-
+    style = pick(rng, ("short", "long", "bun", "cap"))
     far = 0.8 if view == "side" else 1.0
+    layers = {}
     if view == "side":
-        arm(0, "far", far)
-    leg(0, "far", far)
-    leg(1, "near", 1.0)
-    hip, shoulder = HIP + rise, SHOULDER + rise
-    wide = 0.0 if view == "side" else 1.0
+        layers |= arm(body[0], "far", tone(skin, far), tone(shirt, far))
+    for half, name, light, toe in ((0, "far", far, -0.03), (1, "near", 1.0, 0.03)):
+        toe = 0.09 if view == "side" else toe
+        layers |= leg(body[half], name, bottom, tone(skin, light), tone(cloth, light), tone(shoe, light), toe)
+    hip, shoulder, width = HIP + rise, SHOULDER + rise, 0.0 if view == "side" else 1.0
     if bottom == "skirt":
-        layers["skirt"] = Layer([(0, hip + 0.08, 0.13, 0, hip - 0.22, 0.22)], trousers)
+        hem = [(0.05 * k * width, hip + 0.06, 0.09, 0.075 * k, hip - 0.23, 0.05) for k in (-2, -1, 0, 1, 2)]
+        layers["skirt"] = Layer(hem, cloth, round=0.02)
     layers["trunk"] = Layer(
         [
-            (-0.085 * wide, hip + 0.03, 0.085, 0.085 * wide, hip + 0.03, 0.085),
-            (-0.11 * wide, shoulder - 0.01, 0.085, 0.11 * wide, shoulder - 0.01, 0.085),
-            (0, hip + 0.06, 0.13, 0, shoulder - 0.04, 0.15),
+            (-0.085 * width, hip + 0.03, 0.085, 0.085 * width, hip + 0.03, 0.085),
+            (-0.11 * width, shoulder - 0.01, 0.085, 0.11 * width, shoulder - 0.01, 0.085),
+            (0, hip + 0.06, 0.13, 0, shoulder - 0.04, 0.15 if width else 0.135),
         ],
         shirt,
         round=0.02,
     )
-    head(rng, layers, view, rise, skin, hair, shirt)
-    if view != "side":
-        arm(0, "far", far)
-    arm(1, "near", 1.0)
+    if view == "side":
+        layers |= head_aside(rng, HEAD + rise, style, skin, hair)
+    else:
+        layers |= head(rng, HEAD + rise, style, skin, hair, view == "front")
+        layers |= arm(body[0], "far", skin, shirt)
+    return layers | arm(body[1], "near", skin, shirt)
+
+
+def arm(half, name, skin, shirt):
+    """Arm with a short sleeve."""
+    hand, elbow, shoulder = map(tuple, half[3:])
+    middle = tuple(0.3 * a + 0.7 * b for a, b in zip(shoulder, elbow))
+    bare = [*chain((*middle, 0.046), (*elbow, 0.044), (*hand, 0.038)), dot(*hand, 0.05)]
+    return {
+        f"{name} arm": Layer(bare, skin, round=0.015),
+        f"{name} sleeve": Layer([(*shoulder, 0.07, *middle, 0.06)], shirt),
+    }
+
+
+def leg(half, name, bottom, skin, cloth, shoe, toe):
+    """Leg and shoe: bare under a skirt, half bare in shorts."""
+    foot, knee, hip = map(tuple, half[:3])
+    colour = cloth if bottom == "trousers" else skin
+    layers = {f"{name} legs": Layer(chain((*hip, 0.085), (*knee, 0.063), (*foot, 0.05)), colour, round=0.015)}
+    if bottom == "shorts":
+        hem = tuple(0.35 * a + 0.65 * b for a, b in zip(hip, knee))
+        layers[f"{name} shorts"] = Layer([(*hip, 0.092, *hem, 0.086)], cloth)
+    layers[f"{name} shoes"] = Layer([(foot[0], foot[1], 0.06, foot[0] + toe, foot[1] - 0.012, 0.048)], shoe)
     return layers
 
 
-def head(rng, layers, view, rise, skin, hair, shirt):
-    """Neck, face and hair."""
-    y = HEAD + rise
-    style = pick(rng, ("short", "long", "bun", "cap"))
-    forward = 0.03 if view == "side" else 0.0
-    layers["neck"] = Layer([(0, NECK + rise, 0.055, 0, NECK + rise + 0.06, 0.055)], tone(skin, 0.88))
-    if style == "long":
-        layers["mane"] = Layer(
-            [(-2 * forward, y + 0.02, 0.145, -3 * forward, y - 0.17, 0.12)], tone(hair, 0.85)
-        )
-    layers["face"] = Layer([(forward, y, 0.125, forward, y - 0.03, 0.11)], skin)
-    if view == "side":
-        layers["nose"] = Layer([dot(forward + 0.125, y - 0.02, 0.025)], skin)
-    cap = style == "cap"
-    top = shirt if cap else hair
-    if view == "back":
-        layers["hair"] = Layer([(0, y + 0.02, 0.135, 0, y - 0.02, 0.13)], top if not cap else hair)
-        if cap:
-            layers["hair"] = Layer([(0, y + 0.05, 0.135, 0, y + 0.01, 0.135)], top)
-    else:
-        layers["hair"] = Layer(
-            chain(
-                (0.11 + forward, y + 0.075, 0.03),
-                (0, y + 0.075, 0.085),
-                (-0.11, y + 0.06, 0.04),
-                (-0.125, y - 0.01, 0.025 if view == "front" else 0.05),
-            ),
-            top,
-            round=0.04,
-        )
-        if view == "front":
-            layers["fringe"] = Layer([(0.11, y + 0.06, 0.04, 0.125, y - 0.01, 0.025)], top)
-    if cap and view != "back":
-        layers["brim"] = Layer(
-            [(0.02, y + 0.07, 0.02, 0.17 if view == "side" else 0.12, y + 0.06, 0.02)], tone(shirt, 0.75)
-        )
+def head(rng, y, style, skin, hair, front):
+    """Head centred at height y, from the front or from behind."""
+    layers = {"neck": Layer([(0, y - 0.17, 0.055, 0, y - 0.11, 0.055)], tone(skin, 0.86))}
+    if style == "long" and front:
+        strands = [(side * 0.09, y + 0.03, 0.07, side * 0.12, y - 0.17, 0.05) for side in (-1, 1)]
+        layers = {"mane": Layer(strands, tone(hair, 0.85)), **layers}
+    layers["face"] = Layer([(0, y + 0.01, 0.133, 0, y - 0.035, 0.118)], skin)
     if style == "bun":
-        layers["bun"] = Layer([dot(-0.09 if view == "side" else 0.0, y + 0.17, 0.055)], hair)
-    if view != "back":
-        spots = ((0.085 + forward, 0.0),) if view == "side" else ((-0.045, 0), (0.045, 0))
-        for index, (x, dy) in enumerate(spots):
-            for part, layer in enumerate(eye(x, y + dy - 0.005, 0.018)):
-                layers[f"eye {index}{part}"] = layer
-        layers["mouth"] = Layer(
-            chain(
-                (-0.03 + 3 * forward, y - 0.065, 0.008),
-                (3 * forward, y - 0.078, 0.009),
-                (0.03 + 3 * forward, y - 0.065, 0.008),
-            ),
-            rgb("#a3433f"),
-            decal=True,
-            flat=1,
-            round=0.004,
-        )
+        layers["bun"] = Layer([dot(0, y + 0.175, 0.06)], hair)
+    if front:
+        fringe = [(-0.075, y + 0.085, 0.07, 0.075, y + 0.085, 0.07)]
+        fringe += [(side * 0.12, y + 0.06, 0.04, side * 0.132, y - 0.015, 0.022) for side in (-1, 1)]
+        for side in (-1, 1):
+            for part, layer in enumerate(eye(side * 0.05, y - 0.012, 0.02)):
+                layers[f"eye {side} {part}"] = layer
+        smile = chain((-0.035, y - 0.07, 0.009), (0, y - 0.083, 0.01), (0.035, y - 0.07, 0.009))
+        layers["mouth"] = Layer(smile, rgb("#a3433f"), decal=True, flat=1, round=0.004)
+    else:
+        fringe = [(0, y + 0.03, 0.142, 0, y - (0.17 if style == "long" else 0.03), 0.125)]
+    layers["hair"] = Layer(fringe, hair, round=0.01)
+    brim = (-0.10, y + 0.062, 0.022, 0.10, y + 0.062, 0.022)
+    layers["top"] = crown(rng, y, style, hair, brim if front else (0, y + 0.11, 0.05, 0, y + 0.11, 0.05))
+    return layers
+
+
+def head_aside(rng, y, style, skin, hair):
+    """Head in profile, facing right."""
+    layers = {}
+    if style == "long":
+        layers["mane"] = Layer([(-0.07, y, 0.09, -0.12, y - 0.19, 0.065)], tone(hair, 0.85))
+    layers["neck"] = Layer([(-0.01, y - 0.17, 0.055, 0, y - 0.11, 0.055)], tone(skin, 0.86))
+    face = [(0.015, y + 0.01, 0.128, 0.025, y - 0.035, 0.112), (0.14, y - 0.012, 0.018, 0.152, y - 0.03, 0.02)]
+    layers["face"] = Layer(face, skin, round=0.012)
+    if style == "bun":
+        layers["bun"] = Layer([dot(-0.12, y + 0.12, 0.06)], hair)
+    for part, layer in enumerate(eye(0.095, y + 0.002, 0.02)):
+        layers[f"eye {part}"] = layer
+    smile = chain((0.075, y - 0.075, 0.009), (0.115, y - 0.068, 0.009))
+    layers["mouth"] = Layer(smile, rgb("#a3433f"), decal=True, flat=1, round=0.004)
+    back = [*chain((0.07, y + 0.095, 0.055), (-0.03, y + 0.075, 0.085), (-0.075, y, 0.08)), dot(-0.05, y - 0.05, 0.06)]
+    layers["hair"] = Layer(back, hair, round=0.01)
+    layers["ear"] = Layer([dot(-0.005, y - 0.02, 0.03)], tone(skin, 0.94))
+    layers["top"] = crown(rng, y, style, hair, (0.02, y + 0.068, 0.022, 0.21, y + 0.058, 0.02))
+    return layers
+
+
+def crown(rng, y, style, hair, brim):
+    """The top of the head: a cap with a brim, or hair."""
+    if style != "cap":
+        return Layer([(-0.04, y + 0.10, 0.06, 0.04, y + 0.10, 0.06)], hair)
+    dome = (-0.055, y + 0.088, 0.085, 0.055, y + 0.088, 0.085)
+    return Layer([dome, brim], pick(rng, tuple(SHIRTS.values())), round=0.008)
