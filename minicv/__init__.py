@@ -1,7 +1,7 @@
 """minicv: a deep-learning framework for computer-vision lectures, from scratch in NumPy.
 
-The engine is in :mod:`minicv.tensor`, :mod:`minicv.function` and :mod:`minicv.autograd`; the ops are in :mod:`minicv.ops`
-and are called through :mod:`minicv.functional`; layers are in :mod:`minicv.nn`.
+The engine is in :mod:`minicv.tensor`, :mod:`minicv.function` and :mod:`minicv.autograd`; the ops are in
+:mod:`minicv.ops` and are called through :mod:`minicv.functional`; layers are in :mod:`minicv.nn`.
 """
 
 from . import hooks, ops
@@ -17,6 +17,5 @@ from .ops.reduce import argmax, logsumexp, max, mean, min, std, sum, var
 from .ops.shape import chunk, concat, flatten, permute, reshape, split, squeeze, stack, unsqueeze
 from .tensor import Tensor, as_tensor, enable_grad, is_grad_enabled, no_grad, set_grad_enabled, tensor
 from .version import __version__
-
 
 cat = concat  # PyTorch's name

@@ -1,7 +1,8 @@
 """Backward: the chain rule, walked over the recorded graph from the outputs to the leaves.
 
-Every function is visited after all functions that used its outputs (topological order), so that its output gradients are complete
-sums when its ``backward`` runs. The walk is a loop with a list of its own, not a recursion: a graph may be any number of ops deep.
+Every function is visited after all functions that used its outputs (topological order), so that its output
+gradients are complete sums when its ``backward`` runs. The walk is a loop with a list of its own, not a
+recursion: a graph may be any number of ops deep.
 """
 
 from .backend import get_array_module
@@ -11,7 +12,7 @@ from .tensor import Tensor, as_tensor, set_grad_enabled
 
 
 def backward(outputs, grads=None, retain_graph=False, create_graph=False):
-    """Add the gradients of ``outputs`` (weighted by ``grads``) to the ``grad`` of every leaf that requires one.
+    """Add the gradients of ``outputs``, weighted by ``grads``, to the ``grad`` of the leaves.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ class _Gradients:
             self._of_leaves[id(leaf)] = (leaf, gradient if before is None else before + gradient)
 
     def take(self, function):
-        """Remove and return the gradients of a function's outputs: zeros where nothing arrived, None if nothing arrived at all."""
+        """Remove and return the gradients of a function's outputs; None if none arrived at all."""
         slots = self._of_outputs.pop(function, None)
         if slots is None:
             return None

@@ -33,7 +33,7 @@ def is_array(value):
 
 
 def as_array(value):
-    """``value`` itself if it is an array; NumPy's scalars (what NumPy returns for 0-d results) become 0-d arrays."""
+    """``value`` itself if it is an array; NumPy's scalars (its 0-d results) become 0-d arrays."""
     return value if is_array(value) else np.asarray(value)
 
 
@@ -91,7 +91,8 @@ _seed = None
 def manual_seed(seed):
     """Seed everything random in minicv: initialisation, dropout, ``minicv.randn``.
 
-    The same seed gives the same numbers on the same device. (NumPy's and CuPy's own global generators are left alone.)
+    The same seed gives the same numbers on the same device. (NumPy's and CuPy's own global generators are
+    left alone.)
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ def arange(*range, dtype=None, device="cpu"):
 
 
 def randn(*shape, dtype=np.float32, device="cpu", requires_grad=False):
-    """Independent draws from the normal distribution of mean 0 and variance 1; see :func:`minicv.manual_seed`."""
+    """Independent draws from the normal distribution of mean 0, variance 1; see :func:`minicv.manual_seed`."""
     xp = backend.module_of(device)
     return Tensor(
         xp.asarray(backend.generator(xp).standard_normal(_shape(shape), dtype=dtype)), requires_grad

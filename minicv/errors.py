@@ -5,8 +5,8 @@ expected, what came, and (where one can be guessed) the likely slip::
 
     roi_pool: boxes must be (R, 5) [batch index, x1, y1, x2, y2]; got (12, 4). Did you forget the batch index?
 
-The classes derive from ValueError, TypeError, IndexError and RuntimeError, so that code written for NumPy or PyTorch, which
-catches those, catches these.
+The classes derive from ValueError, TypeError, IndexError and RuntimeError, so that code written for NumPy or
+PyTorch, which catches those, catches these.
 """
 
 
@@ -39,7 +39,7 @@ def sentence(op, argument, expected, got, hint=None):
 
 
 def check_rank(op, argument, shape, ranks, layout, hint=None):
-    """Raise ShapeError unless ``len(shape)`` is one of ``ranks``; ``layout`` names the axes, e.g. "(N, C, H, W)"."""
+    """Raise ShapeError unless ``len(shape)`` is in ``ranks``; ``layout`` names the axes: "(N, C, H, W)"."""
     if len(shape) not in ranks:
         raise ShapeError(sentence(op, argument, layout, f"shape {tuple(shape)}", hint))
 

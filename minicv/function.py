@@ -1,9 +1,9 @@
 """Function: one step of a computation, forward on arrays and backward on Tensors.
 
-A function is a class with two methods. ``forward`` gets arrays and returns arrays; what it will need again it hands to
-``self.save``. ``backward`` gets the gradient of the objective with respect to each output, as Tensors, and returns the gradient
-with respect to each input, as Tensors. Because backward is itself written with differentiable functions, gradients of gradients
-need no further code.
+A function is a class with two methods. ``forward`` gets arrays and returns arrays; what it will need again it
+hands to ``self.save``. ``backward`` gets the gradient of the objective with respect to each output, as
+Tensors, and returns the gradient with respect to each input, as Tensors. Because backward is itself written
+with differentiable functions, gradients of gradients need no further code.
 
 For a linear map forward and backward are a map and its transpose: two functions that name each other.
 """
@@ -21,8 +21,9 @@ hooks = []  # what watches every op from outside; see minicv.hooks
 class Edge:
     """Where an input of a function came from: another function's output, or a leaf.
 
-    A function must not keep its input tensors alive, or every activation would live until the end of the backward pass. So it keeps
-    this: the creator and the number of its output, or the leaf itself when a gradient is to end up there.
+    A function must not keep its input tensors alive, or every activation would live until the end of the
+    backward pass. So it keeps this: the creator and the number of its output, or the leaf itself when a
+    gradient is to end up there.
     """
 
     __slots__ = ("_tensor", "creator", "dtype", "index", "leaf", "requires_grad", "shape", "version")
@@ -53,12 +54,14 @@ class Function:
     Parameters
     ----------
     **params
-        Everything that is not a tensor to differentiate by (stride, axis, indices, ...). They become attributes.
+        Everything that is not a tensor to differentiate by (stride, axis, indices, ...). They become
+        attributes.
 
     Attributes
     ----------
     inputs : tuple
-        For each input the Tensor, or None if nobody holds it any more (``edges`` still tells its shape and creator).
+        For each input the Tensor, or None if nobody holds it any more (``edges`` still tells its shape and
+        creator).
     saved : tuple of Tensor
         What ``forward`` saved, as Tensors that are connected to the graph.
     needs_input_grad : tuple of bool
@@ -103,7 +106,7 @@ class Function:
         self._params = params
 
     def forward(self, *inputs):
-        """Compute the output array, or a tuple of them, from the input arrays. To be written by subclasses."""
+        """Compute the output array, or a tuple of them, from the input arrays. To be written by subclasses."""  # LONG
         raise TypeError(f"{self.name}: forward is not written yet.")
 
     def backward(self, *grads):
@@ -123,7 +126,7 @@ class Function:
         return f"{self.name}({', '.join(shown)})"
 
     def __call__(self, *inputs):
-        """Run forward on the inputs' arrays and, if a gradient may be asked for, record where they came from."""
+        """Run forward on the inputs' arrays; if a gradient may be asked for, record where they came from."""
         if self._used:
             raise GraphError(
                 f"{self.name}: an op is called once; make a new one for each call: {self.name}(...)(x)."
@@ -161,11 +164,11 @@ class Function:
     # What survives until backward
 
     def save(self, *arrays):
-        """Keep arrays for backward. Inputs and outputs are recognised, and come back connected to the graph."""
+        """Keep arrays for backward. Inputs and outputs are recognised, and come back connected to the graph."""  # LONG
         self._to_save += arrays
 
     def _remember(self, array, tensors, results, outputs):
-        """Return (array, where it came from: an input's Edge, an output's index, or None, whether it was locked)."""
+        """Return the array, where it came from (an input's Edge, an output's index, None), and if it was locked."""
         for edge, tensor in zip(self.edges, tensors, strict=True):
             if tensor._array is array:
                 return array, edge, guard.lock(array)
@@ -205,8 +208,8 @@ class Function:
         tensor = edge.tensor
         if tensor is not None and tensor._version != edge.version:
             raise GraphError(
-                f"{self.name}: its input {self.edges.index(edge)}, of shape {edge.shape}, was changed in place after forward "
-                "(by an optimiser's step, x[...] = v or x.data = v), and backward needs the old values. "
+                f"{self.name}: its input {self.edges.index(edge)}, of shape {edge.shape}, was changed in place after "
+                "forward (by an optimiser's step, x[...] = v or x.data = v), and backward needs the old values. "
                 "Run backward before the change, or compute the output again."
             )
 

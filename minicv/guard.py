@@ -1,9 +1,10 @@
 """Arrays that backward still needs, locked against in-place changes.
 
-An op that saves an array for its backward pass would compute a wrong gradient if that array changed in the meantime.
-So a saved NumPy array is made read-only while a graph holds it, and ``Tensor.data`` hands it out as a
-:class:`SavedArray`, whose only difference from a plain array is that a write is refused with a sentence that says what to do.
-(CuPy arrays have no read-only flag: there only changes made through the Tensor, which counts them, are noticed.)
+An op that saves an array for its backward pass would compute a wrong gradient if that array changed in the
+meantime. So a saved NumPy array is made read-only while a graph holds it, and ``Tensor.data`` hands it out as
+a :class:`SavedArray`, whose only difference from a plain array is that a write is refused with a sentence
+that says what to do. (CuPy arrays have no read-only flag: there only changes made through the Tensor, which
+counts them, are noticed.)
 """
 
 import threading
@@ -19,7 +20,7 @@ _mutex = (
 
 
 class _Lock:
-    """How many saved places hold one piece of memory, and the arrays over it that were made read-only for them."""
+    """How many saved places hold one piece of memory, and the arrays over it that were made read-only."""
 
     def __init__(self):
         self.count = 0
@@ -34,7 +35,7 @@ def _owner(array):
 
 
 def lock(array):
-    """Make ``array``, and the owner of its memory, read-only until :func:`unlock`; True if there is something to unlock."""
+    """Make ``array`` and the owner of its memory read-only; True if there is something to :func:`unlock`."""
     if type(array) is not np.ndarray:
         return False
     owner = _owner(array)
@@ -84,13 +85,14 @@ def writable(array):
 
 
 class SavedArray(np.ndarray):
-    """A read-only view of an array that backward needs; reading it gives plain arrays, writing it raises GraphError."""
+    """A read-only view of an array that backward needs: reading gives plain arrays, writing a GraphError."""
 
     def _refuse(self):
         raise GraphError(
-            "in-place change refused: backward still needs this array, and would compute a wrong gradient from the new "
-            "values. Make a new one instead (y = x + 1 rather than x.data += 1), change a copy (x.data.copy()), or change it "
-            "after backward() has run; results that need no gradient are best computed under minicv.no_grad()."
+            "in-place change refused: backward still needs this array, and would compute a wrong gradient from "
+            "the new values. Make a new one instead (y = x + 1 rather than x.data += 1), change a copy "
+            "(x.data.copy()), or change it after backward() has run; results that need no gradient are best "
+            "computed under minicv.no_grad()."
         )
 
     def __setitem__(self, index, value):

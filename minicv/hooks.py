@@ -1,6 +1,7 @@
 """Watching every op from outside, without a line in the ops.
 
-A hook is a context manager; while it is open, its four methods are called around each op's forward and backward. Hooks that only
+A hook is a context manager; while it is open, its four methods are called around each op's forward and
+backward. Hooks that only
 look at one thing override only that method::
 
     with minicv.hooks.Timer() as timer:
@@ -49,8 +50,8 @@ class Timer(Hook):
 
     Notes
     -----
-    Ops that an op's backward pass calls are counted under their own names too, so the backward rows of composite ops contain them.
-    GPU work is asynchronous; there the times are those of the launches.
+    Ops that an op's backward pass calls are counted under their own names too, so the backward rows of
+    composite ops contain them. GPU work is asynchronous; there the times are those of the launches.
     """
 
     def __init__(self):
@@ -132,5 +133,6 @@ class FirstNaN(Hook):
                 )
                 cause = "from finite inputs" if finite else "from inputs that were not finite already"
                 raise FloatingPointError(
-                    f"{what}: result {number} of shape {tensor.shape} is {tensor._array[where].item()} at {where}, computed {cause}."
+                    f"{what}: result {number} of shape {tensor.shape} is {tensor._array[where].item()} at {where}, "
+                    f"computed {cause}."
                 )

@@ -1,8 +1,9 @@
 """Tensor: an array that remembers which function made it.
 
-A Tensor holds ``data`` (a NumPy or CuPy array), ``grad`` (a Tensor of the same shape, once ``backward`` has run) and
-``creator`` (the :class:`minicv.Function` that computed it; None for a leaf, i.e. a tensor that the user made).
-Following the creators from a loss back to the leaves is the graph that backward walks; :mod:`minicv.autograd` walks it.
+A Tensor holds ``data`` (a NumPy or CuPy array), ``grad`` (a Tensor of the same shape, once ``backward`` has
+run) and ``creator`` (the :class:`minicv.Function` that computed it; None for a leaf, i.e. a tensor that the
+user made). Following the creators from a loss back to the leaves is the graph that backward walks;
+:mod:`minicv.autograd` walks it.
 
 Arithmetic and the other methods (``x + y``, ``x.sum()``, ``x[1:]``, ...) are ops like any other;
 :mod:`minicv.ops.methods` hangs them on this class.
@@ -47,7 +48,7 @@ class set_grad_enabled:
 
 
 def no_grad():
-    """Context manager under which nothing is recorded: for evaluation, and for changing parameters by hand."""
+    """Context manager under which nothing is recorded: for evaluation, and for changing parameters by hand."""  # LONG
     return set_grad_enabled(False)
 
 
@@ -64,7 +65,8 @@ class Tensor:
     data : ndarray
         Used as it is, without a copy (``minicv.tensor`` copies, and takes lists and numbers too).
     requires_grad : bool
-        Whether ``backward`` is to compute the gradient with respect to this tensor. Floating-point tensors only.
+        Whether ``backward`` is to compute the gradient with respect to this tensor. Floating-point tensors
+        only.
 
     Attributes
     ----------
@@ -101,7 +103,8 @@ class Tensor:
             data = np.asarray(data)
         if not backend.is_array(data):
             raise DTypeError(
-                f"Tensor: data must be a NumPy or CuPy array; got {type(data).__name__}. minicv.tensor(...) takes lists and numbers."
+                f"Tensor: data must be a NumPy or CuPy array; got {type(data).__name__}. "
+                "minicv.tensor(...) takes lists and numbers."
             )
         if requires_grad and data.dtype.kind != "f":
             raise DTypeError(
@@ -150,7 +153,7 @@ class Tensor:
 
     @property
     def device(self):
-        """ "cpu" or "cuda"."""
+        """Where the data is: "cpu" or "cuda"."""
         return backend.device_of(self._array)
 
     @property
@@ -216,7 +219,7 @@ class Tensor:
         return Tensor(self._array)
 
     def mutate(self):
-        """The array for a change in place, and a note that it changed: a graph that saved the old values will refuse backward.
+        """The array, for a change in place that is counted: a graph that saved the old values refuses backward.
 
         This is what optimisers use. ``with minicv.no_grad(): x[...] = value`` is the same for users.
         """
@@ -226,20 +229,21 @@ class Tensor:
     def __setitem__(self, index, value):
         if is_grad_enabled() and (self.requires_grad or getattr(value, "requires_grad", False)):
             raise GraphError(
-                "in-place assignment refused: x[index] = value cannot be recorded for backward. Build a new tensor with "
-                "minicv.where(mask, value, x) or minicv.concat([...]), or assign under minicv.no_grad()."
+                "in-place assignment refused: x[index] = value cannot be recorded for backward. Build a new tensor "
+                "with minicv.where(mask, value, x) or minicv.concat([...]), or assign under minicv.no_grad()."
             )
         self.mutate()[index] = value._array if isinstance(value, Tensor) else value
 
     # Its gradient
 
     def backward(self, grad=None, retain_graph=False, create_graph=False):
-        """Compute the gradient of this tensor with respect to every leaf it depends on, adding it to their ``grad``.
+        """Compute the gradient of this tensor with respect to every leaf, and add it to their ``grad``.
 
         Parameters
         ----------
         grad : Tensor or ndarray, optional
-            The gradient of the final objective with respect to this tensor, of its shape (the cotangent). Defaults to 1 for a one-element tensor.
+            The gradient of the final objective with respect to this tensor, of its shape (the cotangent).
+            Defaults to 1 for a one-element tensor.
         retain_graph : bool
             Keep the saved arrays, so that backward can run again.
         create_graph : bool
@@ -248,8 +252,8 @@ class Tensor:
         Raises
         ------
         GraphError
-            Nothing here requires a gradient, the tensor is no scalar and ``grad`` is missing, the graph was used already, or an array
-            that backward needs was changed in place.
+            Nothing here requires a gradient, the tensor is no scalar and ``grad`` is missing, the graph was
+            used already, or an array that backward needs was changed in place.
         """
         from .autograd import backward
 
@@ -317,7 +321,7 @@ def tensor(data, dtype=None, requires_grad=False, device=None):
 
 
 def as_tensor(value):
-    """``value`` itself if it is a Tensor, otherwise an array wrapped without a copy (or numbers, made into an array)."""
+    """``value`` itself if it is a Tensor; an array is wrapped without a copy, numbers are made into one."""
     if isinstance(value, Tensor):
         return value
     return Tensor(value) if backend.is_array(value) else tensor(value)

@@ -1,7 +1,7 @@
 """Arithmetic and functions of single numbers, with NumPy's broadcasting.
 
-The gradient of an operand that was broadcast is summed over the axes along which it was repeated (``sum_to``): broadcast and sum
-are transposes of each other.
+The gradient of an operand that was broadcast is summed over the axes along which it was repeated
+(``sum_to``): broadcast and sum are transposes of each other.
 """
 
 import numbers
@@ -16,7 +16,7 @@ from .reduce import sum_to
 
 
 def operands(op, *values):
-    """Make tensors of one dtype and compatible shapes of an op's operands; Python numbers adopt the dtype of the tensors."""
+    """Make tensors of one dtype of an op's operands; Python numbers adopt the dtype of the tensors."""
     like = next((v for v in values if isinstance(v, Tensor)), None)
     if like is None:
         like = as_tensor(next((v for v in values if is_array(v)), values[0]))
@@ -26,7 +26,7 @@ def operands(op, *values):
         np.broadcast_shapes(*(t.shape for t in tensors))
     except ValueError:
         shapes = " and ".join(str(t.shape) for t in tensors)
-        hint = "Axes are aligned from the right; insert one of length 1 with x.unsqueeze(axis) where you want it repeated."
+        hint = "Axes are aligned from the right; x.unsqueeze(axis) inserts one of length 1 to repeat along."
         raise ShapeError(
             sentence(op, "operands", "of shapes that broadcast (equal, or 1, axis by axis)", shapes, hint)
         ) from None
@@ -49,7 +49,7 @@ def _masked(g, mask):
 
 
 class _Binary(Function):
-    """An op of two operands that broadcast: backward gives the gradients before the sums over repeated axes."""
+    """An op of two operands that broadcast: backward gives the gradients before the sums over repeated axes."""  # LONG
 
     def backward(self, g):
         gradients = self.partials(g)
@@ -264,7 +264,7 @@ def div(a, b):
 
 
 def pow(a, b):
-    """a to the power b, element by element. At a = 0 the gradient by b is 0; at b = 0 the gradient by a is 0."""
+    """a to the power b, element by element. Where b = 0 the gradient by a is 0, where a = 0 that by b is 0."""
     return Pow()(*operands("pow", a, b))
 
 
@@ -342,7 +342,7 @@ def compare(name, a, b):
 
 
 def to(x, target):
-    """Convert to a dtype ("float32", numpy.float64, ...) or move to a device ("cpu", "cuda"); with gradient between float dtypes."""
+    """Convert to a dtype ("float32", numpy.float64, ...) or move to a device ("cpu", "cuda"), with gradient."""
     x = as_tensor(x)
     if isinstance(target, str) and target in ("cpu", "cuda"):
         return x if x.device == target else ToDevice(device=target)(x)

@@ -25,7 +25,7 @@ class MatMul(Function):
 
 
 def matmul(a, b):
-    """Matrix product over the last two axes, broadcast over the others; a 1-D operand is a row (left) or a column (right).
+    """Matrix product over the last two axes, broadcast over the others; a 1-D operand is a row or a column.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The operators and methods of Tensor: each is one of the functions in this folder, hung on the class under its usual name."""
+"""The operators and methods of Tensor: functions of this folder, hung on the class by their usual names."""
 
 import numpy as np
 

@@ -11,7 +11,7 @@ from ..tensor import Tensor, as_tensor
 
 
 def normalize_axes(op, axis, ndim):
-    """Return ``axis`` (None for all, an int or a sequence, negative counted from the end) as a sorted tuple of ints."""
+    """Return ``axis`` (None for all, an int or several, negative from the end) as a sorted tuple of ints."""
     if axis is None:
         return tuple(range(ndim))
     axes = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
@@ -76,7 +76,7 @@ def sum(x, axis=None, keepdim=False):
 
 
 def broadcast_to(x, shape):
-    """Repeat ``x`` along axes of length 1, and along new leading axes, until it has ``shape``. The transpose of :func:`sum_to`."""
+    """Repeat ``x`` along axes of length 1 and new leading axes up to ``shape``. The transpose of :func:`sum_to`."""
     x, shape = as_tensor(x), tuple(shape)
     if x.shape == shape:
         return x
@@ -90,7 +90,7 @@ def broadcast_to(x, shape):
 
 
 def sum_to(x, shape):
-    """Sum ``x`` over the axes along which ``shape`` would be broadcast to it. The transpose of :func:`broadcast_to`."""
+    """Sum ``x`` over the axes that broadcasting from ``shape`` adds. The transpose of :func:`broadcast_to`."""
     if x.shape == tuple(shape):
         return x
     new = x.ndim - len(shape)
@@ -119,7 +119,8 @@ def var(x, axis=None, correction=1, keepdim=False):
     x : Tensor
     axis : int or tuple of int, optional
     correction : int
-        1 (the default, as in PyTorch) estimates the variance of a population from a sample; 0 gives NumPy's default.
+        1 (the default, as in PyTorch) estimates the variance of a population from a sample; 0 gives NumPy's
+        default.
     keepdim : bool
     """
     x = as_tensor(x)
@@ -143,7 +144,7 @@ class MaxResult(NamedTuple):
 
 
 def argmax(x, axis=None, keepdim=False):
-    """Index of the largest value along ``axis``, or in the flattened tensor; the first one if there are several.
+    """Index of the largest value along ``axis``, or in the flattened tensor; the first of equal ones.
 
     Returns
     -------
@@ -213,7 +214,7 @@ def _extreme(arg, x, axis, keepdim):
 
 
 class TakeAlongAxis(Function):
-    """y = x[..., indices, ...]: picks entries along one axis; the transpose adds them back where they came from."""
+    """y = x[..., indices, ...] along one axis; the transpose adds the entries back where they came from."""
 
     def forward(self, x):
         self.shape = x.shape
@@ -238,12 +239,12 @@ class PutAlongAxis(Function):
 
 
 def take_along_axis(x, indices, axis):
-    """Pick one entry per index along ``axis``: NumPy's ``take_along_axis``, PyTorch's ``gather``, with a gradient."""
+    """Pick one entry per index along ``axis``: NumPy's ``take_along_axis``, PyTorch's ``gather``."""
     return TakeAlongAxis(indices=indices, axis=axis)(as_tensor(x))
 
 
 def logsumexp(x, axis, keepdim=False):
-    """log(sum(exp(x))) over one axis, computed without overflow: m + log(sum(exp(x - m))) with m the largest entry."""
+    """log(sum(exp(x))) without overflow: m + log(sum(exp(x - m))) with m the largest entry."""
     x = as_tensor(x)
     check_float("logsumexp", "input", x.dtype)
     axes = normalize_axes("logsumexp", axis, x.ndim)

@@ -1,7 +1,7 @@
-"""Rearranging numbers without computing with them. Each is a linear map, and its gradient is its transpose:
+"""Rearranging numbers without computing with them: linear maps, whose gradients are their transposes.
 
-reshape and its inverse, transpose and its inverse permutation, indexing (a gather) and adding at an index (the scatter),
-concatenation and splitting, padding with zeros and cropping.
+reshape and its inverse, transpose and its inverse permutation, indexing (a gather) and adding at an index
+(the scatter), concatenation and splitting, padding with zeros and cropping.
 """
 
 import numpy as np
@@ -98,7 +98,7 @@ def _ints(args):
 
 
 def flatten(x, start_axis=0, end_axis=-1):
-    """Join the axes from ``start_axis`` to ``end_axis`` into one; ``flatten(x, 1)`` makes (N, C, H, W) into (N, C*H*W)."""
+    """Join axes ``start_axis`` to ``end_axis`` into one; ``flatten(x, 1)`` makes (N, C, H, W) into (N, C*H*W)."""
     x = as_tensor(x)
     if x.ndim == 0:
         return reshape(x, 1)
@@ -128,7 +128,7 @@ def transpose(x, axis0=-2, axis1=-1):
 
 
 def squeeze(x, axis=None):
-    """Remove axes of length 1: all of them, or those in ``axis`` (an axis of another length is left, as in PyTorch)."""
+    """Remove axes of length 1: all, or those in ``axis`` (an axis of another length is left, as in PyTorch)."""
     x = as_tensor(x)
     axes = normalize_axes("squeeze", axis, x.ndim)
     return reshape(x, tuple(n for a, n in enumerate(x.shape) if not (n == 1 and a in axes)))
@@ -142,7 +142,7 @@ def unsqueeze(x, axis):
 
 
 def expand(x, *shape):
-    """Repeat along axes of length 1 until the shape is ``shape`` (-1 keeps a length): PyTorch's name for ``broadcast_to``."""
+    """Repeat along axes of length 1 up to ``shape`` (-1 keeps a length): PyTorch's name for ``broadcast_to``."""
     x, shape = as_tensor(x), _ints(shape)
     offset = len(shape) - x.ndim
     return broadcast_to(
@@ -189,7 +189,7 @@ def _sequence(op, tensors):
 
 
 def split(x, size, axis=0):
-    """Cut a tensor along an axis, into pieces of length ``size`` (the last may be shorter) or of the lengths in the list ``size``.
+    """Cut a tensor along an axis, into pieces of length ``size`` or of the lengths in the list ``size``.
 
     Returns
     -------
@@ -214,7 +214,7 @@ def split(x, size, axis=0):
 
 
 def chunk(x, chunks, axis=0):
-    """Cut a tensor along an axis into ``chunks`` pieces as equal as possible (PyTorch's rule: ceil(length / chunks) each)."""
+    """Cut a tensor along an axis into ``chunks`` pieces of length ceil(length / chunks), the last shorter."""
     x = as_tensor(x)
     (a,) = normalize_axes("chunk", axis, x.ndim)
     if chunks < 1:
@@ -230,7 +230,7 @@ def flip(x, axis):
 
 
 def getitem(x, index):
-    """``x[index]``: numbers, slices, None, ``...``, boolean masks and integer arrays (or integer Tensors), as NumPy defines them.
+    """``x[index]``: numbers, slices, None, ``...``, boolean masks and integer arrays, as NumPy defines them.
 
     The gradient is added back at the index, so an entry that is taken twice receives both.
     """
