@@ -1,0 +1,119 @@
+"""Convolution: the definition written out, PyTorch as an oracle, and each of the three as the others' transpose."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from minicv.kernels.reference import conv
+
+from minicv import kernels
+from tests.kernels.drawn import assert_same_inner_product, convolutions
+
+
+def by_the_formula(x, w, shape, stride, padding, dilation, groups):
+    """Sum over c, i, j, one product at a time, with no padded copy and no slices."""
+    y = np.zeros(shape)
+    for n, k, oh, ow in np.ndindex(shape):
+        for c, i, j in np.ndindex(w.shape[1:]):
+            h = oh * stride[0] - padding[0] + i * dilation[0]
+            v = ow * stride[1] - padding[1] + j * dilation[1]
+            if 0 <= h < x.shape[2] and 0 <= v < x.shape[3]:
+                channel = k // (len(w) // groups) * w.shape[1] + c
+                y[n, k, oh, ow] += x[n, channel, h, v] * w[k, c, i, j]
+    return y
+
+
+@given(convolutions())
+def test_reference_is_the_formula(drawn):
+    x, w, y, rest = drawn
+    np.testing.assert_allclose(conv.conv2d(x, w, *rest), by_the_formula(x, w, y.shape, *rest), atol=1e-12)
+
+
+@pytest.mark.torch
+@given(convolutions())
+def test_reference_is_pytorch(drawn):
+    torch = pytest.importorskip("torch")
+    x, w, y, rest = drawn
+    tx, tw = torch.tensor(x, requires_grad=True), torch.tensor(w, requires_grad=True)
+    out = torch.nn.functional.conv2d(tx, tw, None, *rest)
+    out.backward(torch.tensor(y))
+    np.testing.assert_allclose(conv.conv2d(x, w, *rest), out.detach().numpy(), atol=1e-12)
+    np.testing.assert_allclose(conv.conv_transpose2d(y, w, x.shape[2:], *rest), tx.grad.numpy(), atol=1e-12)
+    np.testing.assert_allclose(conv.conv2d_weight(x, y, w.shape[2:], *rest), tw.grad.numpy(), atol=1e-12)
+
+
+@pytest.mark.parametrize("host", ["reference", "cpu"])
+@given(drawn=convolutions())
+def test_each_is_the_transpose_of_the_others(host, drawn):
+    x, w, y, rest = drawn
+    with kernels.use(host):
+        forward = kernels.conv2d(x, w, *rest)
+        back = kernels.conv_transpose2d(y, w, x.shape[2:], *rest)
+        weight = kernels.conv2d_weight(x, y, w.shape[2:], *rest)
+    assert_same_inner_product(forward, y, x, back)
+    assert_same_inner_product(forward, y, w, weight)
+
+
+def test_columns_are_made_in_parts():
+    """A batch whose columns exceed the limit is cut up, and the cuts leave no mark."""
+    from minicv.kernels.reference import im2col
+    from minicv.kernels.reference.unfold import fold, unfold
+
+    rng = np.random.default_rng(0)
+    x, w, y = (rng.standard_normal(s) for s in [(5, 2, 4, 4), (3, 2, 3, 3), (5, 3, 4, 4)])
+    rest = (1, 1), (1, 1), (1, 1), 1
+    batches = []
+
+    def counting(x, *args):
+        batches.append(len(x))
+        return unfold(x, *args)
+
+    two_images = 2 * (2 * 3 * 3 * 4 * 4 * x.itemsize)
+    got = im2col.conv2d(np, counting, two_images, x, w, *rest)
+    np.testing.assert_allclose(got, conv.conv2d(x, w, *rest), atol=1e-12)
+    got = im2col.conv2d_weight(np, counting, 1, x, y, (3, 3), *rest)  # less than an image: one at a time
+    np.testing.assert_allclose(got, conv.conv2d_weight(x, y, (3, 3), *rest), atol=1e-12)
+    got = im2col.conv_transpose2d(np, fold, two_images, y, w, (4, 4), *rest)
+    np.testing.assert_allclose(got, conv.conv_transpose2d(y, w, (4, 4), *rest), atol=1e-12)
+    assert batches == [2, 2, 1, 1, 1, 1, 1, 1]
+
+
+class TestWatching:
+    """The steps add up to the result."""
+
+    x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
+    w = np.array([[[[1.0, 10.0], [100.0, 1000.0]]]])
+    rest = (2, 2), (1, 1), (1, 1), 1
+
+    def test_conv2d(self):
+        steps = []
+        y = conv.conv2d(self.x, self.w, *self.rest, watch=steps.append)
+        assert len(steps) == y.size == 4
+        first, last = steps[0], steps[-1]
+        padding = ("x", None, 0.0)
+        assert first.read == [padding, padding, padding, ("x", (0, 0, 0, 0), 1.0)]
+        assert first.weights == [1.0, 10.0, 100.0, 1000.0]
+        assert first.write == [("y", (0, 0, 0, 0), 1000.0)]
+        assert [value for _, _, value in last.read] == [5.0, 6.0, 8.0, 9.0]
+        assert last.result == [5 + 60 + 800 + 9000] == [y[0, 0, 1, 1]]
+        for step in steps:
+            assert sum(v * w for (_, _, v), w in zip(step.read, step.weights)) == step.result[0]
+
+    def test_conv_transpose2d(self):
+        y = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
+        steps = []
+        x = conv.conv_transpose2d(y, self.w, (3, 3), *self.rest, watch=steps.append)
+        assert [step.read for step in steps] == [
+            [("y", (0, 0, *at), y[0, 0][at].item())] for at in np.ndindex(2, 2)
+        ]
+        assert steps[1].result == [2.0, 20.0, 200.0, 2000.0]
+        assert steps[1].write[0] == ("x", None, 2.0)  # falls on the padding, and is cropped
+        written = {index: value for step in steps for _, index, value in step.write if index}
+        assert written == {(0, 0, *at): x[0, 0][at] for at in np.ndindex(3, 3)}
+
+    def test_conv2d_weight(self):
+        y = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
+        steps = []
+        w = conv.conv2d_weight(self.x, y, (2, 2), *self.rest, watch=steps.append)
+        assert steps[-1].weights == [4.0] * 4
+        assert [value for _, _, value in steps[-1].write] == w.ravel().tolist()
+        assert np.sum([step.result for step in steps], axis=0).tolist() == w.ravel().tolist()
