@@ -198,7 +198,9 @@ def prelu(input, weight):
 
 
 def elu(input, alpha=1.0):
-    """x where it is positive, ``alpha`` * (exp(x) - 1) elsewhere (Clevert et al., 2016). The gradient at 0 is ``alpha``.
+    """x where it is positive, ``alpha`` * (exp(x) - 1) elsewhere (Clevert et al., 2016).
+
+    The gradient at 0 is ``alpha``.
 
     Examples
     --------
@@ -232,7 +234,7 @@ def softmax(input, dim):
     Parameters
     ----------
     input : Tensor
-        Scores, of any shape. A score of -inf gets probability 0; a row of nothing but -inf has no probabilities and gives NaN.
+        Scores, of any shape. A score of -inf gets probability 0; where all scores are -inf the result is NaN.
     dim : int
         The axis of the classes: 1 for (N, L) and for (N, L, H, W).
 

@@ -19,7 +19,9 @@ class Dropout(Function):
 
 
 def dropout(input, p=0.5, training=True):
-    """Set each number to 0 with probability ``p`` and divide the others by 1 - p, so that the expected value stays (Srivastava et al., 2014).
+    """Set each number to 0 with probability ``p`` and divide the others by 1 - p, so that the expected value stays.
+
+    Srivastava et al., 2014 (who scale when predicting instead).
 
     Parameters
     ----------
@@ -28,7 +30,7 @@ def dropout(input, p=0.5, training=True):
     p : float
         The probability, in [0, 1], of being dropped.
     training : bool
-        False returns ``input`` as it is: since the others are scaled in training, nothing is to be done when predicting.
+        False returns ``input`` as it is: because training scales, nothing is to be done when predicting.
 
     Returns
     -------

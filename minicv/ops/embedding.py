@@ -8,8 +8,8 @@ from .elementwise import where
 def embedding(input, weight, padding_idx=None):
     """Look up rows of a table: y[...] = weight[input[...]].
 
-    It is the product of one-hot rows with the table, done as a gather. Its transpose adds each gradient to the row it came from (see
-    ``GetItem`` and ``AddAt`` in :mod:`minicv.ops.shape`), so only the rows that were used get one.
+    It is the product of one-hot rows with the table, done as a gather. Its transpose adds each gradient to the row it came
+    from (``GetItem`` and ``AddAt`` in :mod:`minicv.ops.shape`), so only the rows that were used get one.
 
     Parameters
     ----------
@@ -18,7 +18,8 @@ def embedding(input, weight, padding_idx=None):
     weight : Tensor
         Shape (V, D): V rows of D numbers.
     padding_idx : int, optional
-        This row (negative: counted from the end) stands for "nothing here": it is looked up like the others, and gets no gradient.
+        The row (negative: counted from the end) that stands for "nothing here". It is looked up like the others, and
+        gets no gradient.
 
     Returns
     -------
