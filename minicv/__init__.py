@@ -16,6 +16,7 @@ from .ops.linalg import matmul
 from .ops.reduce import argmax, logsumexp, max, mean, min, std, sum, var
 from .ops.shape import chunk, concat, flatten, permute, reshape, split, squeeze, stack, unsqueeze
 from .tensor import Tensor, as_tensor, enable_grad, is_grad_enabled, no_grad, set_grad_enabled, tensor
+from .trace import Trace, trace
 from .version import __version__
 
 cat = concat  # PyTorch's name
