@@ -11,7 +11,7 @@ def random_weights(shape, rng):
     >>> bool((np.abs(random_weights(1000, np.random.default_rng(0))) >= 0.5).all())
     True
     """
-    return rng.uniform(0.5, 1.0, shape) * rng.choice([-1.0, 1.0], shape)
+    return np.asarray(rng.uniform(0.5, 1.0, shape) * rng.choice([-1.0, 1.0], shape))
 
 
 def distinct_values(shape, rng=0, gap=0.1):
@@ -66,6 +66,6 @@ def noncontiguous(array):
     """
     filler = np.nan if array.dtype.kind == "f" else True if array.dtype == bool else np.iinfo(array.dtype).max
     memory = np.full([2 * n for n in reversed(array.shape)], filler, array.dtype)
-    view = memory[(slice(None, None, -2),) * array.ndim].transpose()
+    view = memory[(..., *[slice(None, None, -2)] * array.ndim)].transpose()
     view[...] = array
     return view
