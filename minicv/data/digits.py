@@ -9,9 +9,9 @@ SPLIT_SEED = 0
 def digits(split="train", size=8):
     """Handwritten digits, 0 to 9.
 
-    1797 images of 8 x 8 pixels with 17 grey levels, written by 43 people: the test part of *Optical Recognition of
-    Handwritten Digits* (Alpaydin and Kaynak, UCI Machine Learning Repository, 1998). The held-out part has 36 images of every
-    class, drawn with a fixed seed.
+    1797 images of 8 x 8 pixels with 17 grey levels: the test part of *Optical Recognition of Handwritten Digits*
+    (Alpaydin and Kaynak, UCI Machine Learning Repository, 1998). The held-out part has 36 images of every class,
+    drawn with a fixed seed.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ JOINTS = (
     "neck",
     "head top",
 )
-"""The 14 joints in the order of Leeds Sports Pose (Johnson and Everingham, 2010). Left and right are the person's own."""
+"""The 14 joints in the order of Leeds Sports Pose (Johnson and Everingham, 2010); left is the person's own left."""
 
 SKELETON = (
     (0, 1), (1, 2), (3, 4), (4, 5),  # legs

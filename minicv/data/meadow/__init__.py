@@ -1,7 +1,8 @@
 """Meadow: procedural scenes with perfect ground truth, and nothing to download.
 
-Cats, dogs, ducks, cows and people in a landscape of sky, grass and trees, drawn by NumPy alone. Read on in `scene` (who stands
-where, and the ground truth), `paint` (how a shape becomes pixels), `animals`, `person`, `plants` and `land`.
+Cats, dogs, ducks, cows and people in a landscape of sky, grass and trees, drawn by NumPy alone. Read on in `scene`
+(who stands where), `truth` (what is written down about it), `paint` (how a shape becomes pixels), and `animals`,
+`person`, `plants` and `land` (the shapes).
 """
 
 import operator

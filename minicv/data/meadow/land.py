@@ -36,13 +36,17 @@ WEATHERS = (
     weather("a clear day", "#3f8fdc", "#cfe9f7", "#fff6cf", "#a9cf62", "#4c932c", "#ffffff"),
     weather("a spring day", "#4fb0ea", "#e2f4ee", "#fffbe0", "#bddb69", "#5fa834", "#ffffff", tint=(1.02, 1.02, 0.98)),
     weather("a fresh morning", "#86b9ea", "#fde6cf", "#fff0c0", "#b9d07e", "#5a9a48", "#fff4ea", shadow=0.33),
-    weather("a golden evening", "#7f9fd8", "#ffcf94", "#ffe08a", "#cbbf55", "#74962c", "#ffe3c4", tint=(1.04, 0.97, 0.88)),
+    weather(
+        "a golden evening", "#7f9fd8", "#ffcf94", "#ffe08a", "#cbbf55", "#74962c", "#ffe3c4",
+        tint=(1.04, 0.97, 0.88),
+    ),
     weather(
         "a cloudy day", "#a3b6c6", "#e6ebed", "#f4f4ee", "#a6bf78", "#59893c", "#f6f8f9",
         tint=(0.97, 0.98, 1.0), shadow=0.24, disc=False,
     ),
 )  # fmt: skip
 FLOWERS = tuple(map(rgb, ("#ffffff", "#ffe14d", "#ff7f6b", "#c78cf0", "#ffffff")))
+HEART = rgb("#f2a81d")
 
 
 def colour(value):
@@ -90,7 +94,9 @@ def cloud(rng, weather, horizon, size):
     hue = mix(weather.cloud, weather.haze, 0.1 + 0.3 * rng.random())
     layer = Layer([*puffs, (-0.9, 0.12, 0.12, 0.9, 0.12, 0.12)], hue, round=0.08, flat=0.45)
     scale = (0.06 + 0.07 * rng.random()) * size
-    return draw([layer], Pose(rng.random() * size, (0.15 + 0.5 * rng.random()) * horizon, scale, False, (0, -1)), size)
+    return draw(
+        [layer], Pose(rng.random() * size, (0.15 + 0.5 * rng.random()) * horizon, scale, False, (0, -1)), size
+    )
 
 
 def land(canvas, rng, weather, horizon):
@@ -105,7 +111,10 @@ def land(canvas, rng, weather, horizon):
     mask = np.zeros((size, size), bool)
     y = centres(slice(0, size))[:, None]
     far = mix(mix(weather.far_grass, weather.haze, 0.45), weather.zenith, 0.28)
-    hills = ((0.055, 0.035, (0.7, 1.7, 3.1), far), (0.012, 0.018, (0.5, 1.3, 2.3), mix(weather.far_grass, weather.haze, 0.2)))
+    hills = (
+        (0.055, 0.035, (0.7, 1.7, 3.1), far),
+        (0.012, 0.018, (0.5, 1.3, 2.3), mix(weather.far_grass, weather.haze, 0.2)),
+    )
     for lift, height, waves, hue in hills:
         line = horizon - (lift + height * ridge(rng, size, waves)) * size
         rows = slice(max(int(line.min()) - 1, 0), int(horizon) + 2)
@@ -122,7 +131,13 @@ def ridge(rng, size, waves):
     """A hill line (size,) in [-1, 1]: sines of the given numbers of waves."""
     x = centres(slice(0, size)) * np.float32(2 * np.pi / size)
     phases = rng.random(len(waves)).astype(np.float32) * np.float32(2 * np.pi)
-    return sum(np.sin(x * w + phase) / (k + 1) for k, (w, phase) in enumerate(zip(map(np.float32, waves), phases))) / 2
+    return (
+        sum(
+            np.sin(x * w + phase) / (k + 1)
+            for k, (w, phase) in enumerate(zip(map(np.float32, waves), phases))
+        )
+        / 2
+    )
 
 
 def grass(canvas, rng, weather, horizon):
@@ -139,7 +154,9 @@ def grass(canvas, rng, weather, horizon):
     column = (((x * depth) * np.float32(0.9 * cells)).astype(np.int32) + int(shift[0] * cells)) % cells
     row = ((depth * np.float32(0.45 * cells)).astype(np.int32) + int(shift[1] * cells)) % cells
     brightness = 1 + texture[row, column] * np.clip(nearness * 3 + np.float32(0.15), 0, 1)
-    hue = colour(weather.far_grass) + (colour(weather.near_grass) - colour(weather.far_grass)) * np.sqrt(nearness)
+    hue = colour(weather.far_grass) + (colour(weather.near_grass) - colour(weather.far_grass)) * np.sqrt(
+        nearness
+    )
     cover = np.clip(y - np.float32(horizon - 0.5), 0, 1)
     canvas[:, rows] += (hue * brightness - canvas[:, rows]) * cover
 
@@ -179,17 +196,17 @@ def growth(canvas, rng, weather, horizon):
     spread = rng.random((tufts + blossoms, 2))
     near = 0.1 + 0.9 * spread[:, 1]
     x, y = spread[:, 0] * size, horizon + near * (size - horizon)
-    blade = near[:tufts] * size * 0.028
-    lean = rng.uniform(-0.5, 0.5, (3, tufts)) + np.array([[-0.5], [0.0], [0.5]])
+    blade, lean = near[:tufts] * size * 0.03, rng.uniform(-0.5, 0.5, (3, tufts)) + [[-0.5], [0.0], [0.5]]
     foot = [x[:tufts], y[:tufts], 0.09 * blade]
     blades = [np.column_stack([*foot, x[:tufts] + k * blade, y[:tufts] - blade, 0.02 * blade]) for k in lean]
-    petal = (0.0025 + 0.0055 * near[tufts:]) * size
-    flower = np.column_stack([x[tufts:], y[tufts:], petal] * 2)
-    heart = flower.copy()
-    heart[:, [2, 5]] *= 0.4
-    capsules = np.concatenate([*blades, flower, heart]).astype(np.float32)
-    hues = [tone(weather.near_grass, k) for k in (0.72, 0.9, 1.25)] + [pick(rng, FLOWERS), rgb("#f2a81d")]
-    sprinkle(canvas, capsules, np.repeat(np.array(hues, np.float32), [tufts] * 3 + [blossoms] * 2, axis=0))
+    petals = np.column_stack([x[tufts:], y[tufts:], (0.0025 + 0.0055 * near[tufts:]) * size] * 2)
+    hues = np.array(
+        [*(tone(weather.near_grass, k) for k in (0.72, 0.9, 1.25)), pick(rng, FLOWERS)], np.float32
+    )
+    plants = np.concatenate([*blades, petals]).astype(np.float32)
+    sprinkle(canvas, plants, np.repeat(hues, [tufts] * 3 + [blossoms], axis=0))
+    hearts = (petals * [1, 1, 0.4, 1, 1, 0.4]).astype(np.float32)
+    sprinkle(canvas, hearts, np.array([HEART] * blossoms, np.float32))
 
 
 def shadow(canvas, x, y, half_width, light, strength):

@@ -18,7 +18,7 @@ FRONT = {
     "waving": ((12, 4, 5, 2), (125, 165, 5, 2)),
     "cheering": ((140, 165, 9, 4), (140, 165, 9, 4)),
     "pointing": ((85, 88, 8, 3), (18, 8, 6, 2)),
-    "hands on hips": ((52, -42, 10, 4), (52, -42, 10, 4)),
+    "posing": ((52, -42, 10, 4), (52, -42, 10, 4)),
     "jumping": ((115, 135, 34, 22), (115, 135, 34, 22)),
 }
 SIDE = {
@@ -119,7 +119,9 @@ def joint_levels(names, view):
             [f"{side} arm", f"{side} arm", f"{side} sleeve"],
         )
 
-    (right_leg, right_arm), (left_leg, left_arm) = map(half, ("far", "near") if view == "front" else ("near", "far"))
+    (right_leg, right_arm), (left_leg, left_arm) = map(
+        half, ("far", "near") if view == "front" else ("near", "far")
+    )
     order = [*right_leg, *left_leg[::-1], *right_arm, *left_arm[::-1], "neck", "top"]
     return [names.index(name) for name in order]
 
@@ -199,10 +201,8 @@ def head(rng, y, style, skin, hair, front):
         layers["mouth"] = Layer(smile, rgb("#a3433f"), decal=True, flat=1, round=0.004)
     else:
         fringe = [(0, y + 0.03, 0.142, 0, y - (0.17 if style == "long" else 0.03), 0.125)]
-    layers["hair"] = Layer(fringe, hair, round=0.01)
-    brim = (-0.10, y + 0.062, 0.022, 0.10, y + 0.062, 0.022)
-    layers["top"] = crown(rng, y, style, hair, brim if front else (0, y + 0.11, 0.05, 0, y + 0.11, 0.05))
-    return layers
+    brim = (-0.10, y + 0.062, 0.022, 0.10, y + 0.062, 0.022) if front else dot(0, y + 0.11, 0.05)
+    return layers | hairdo(rng, y, style, (fringe, hair), brim)
 
 
 def head_aside(rng, y, style, skin, hair):
@@ -211,7 +211,10 @@ def head_aside(rng, y, style, skin, hair):
     if style == "long":
         layers["mane"] = Layer([(-0.07, y, 0.09, -0.12, y - 0.19, 0.065)], tone(hair, 0.85))
     layers["neck"] = Layer([(-0.01, y - 0.17, 0.055, 0, y - 0.11, 0.055)], tone(skin, 0.86))
-    face = [(0.015, y + 0.01, 0.128, 0.025, y - 0.035, 0.112), (0.14, y - 0.012, 0.018, 0.152, y - 0.03, 0.02)]
+    face = [
+        (0.015, y + 0.01, 0.128, 0.025, y - 0.035, 0.112),
+        (0.14, y - 0.012, 0.018, 0.152, y - 0.03, 0.02),
+    ]
     layers["face"] = Layer(face, skin, round=0.012)
     if style == "bun":
         layers["bun"] = Layer([dot(-0.12, y + 0.12, 0.06)], hair)
@@ -219,16 +222,20 @@ def head_aside(rng, y, style, skin, hair):
         layers[f"eye {part}"] = layer
     smile = chain((0.075, y - 0.075, 0.009), (0.115, y - 0.068, 0.009))
     layers["mouth"] = Layer(smile, rgb("#a3433f"), decal=True, flat=1, round=0.004)
-    back = [*chain((0.07, y + 0.095, 0.055), (-0.03, y + 0.075, 0.085), (-0.075, y, 0.08)), dot(-0.05, y - 0.05, 0.06)]
-    layers["hair"] = Layer(back, hair, round=0.01)
-    layers["ear"] = Layer([dot(-0.005, y - 0.02, 0.03)], tone(skin, 0.94))
-    layers["top"] = crown(rng, y, style, hair, (0.02, y + 0.068, 0.022, 0.21, y + 0.058, 0.02))
-    return layers
+    back = [
+        *chain((0.07, y + 0.095, 0.055), (-0.03, y + 0.075, 0.085), (-0.075, y, 0.08)),
+        dot(-0.05, y - 0.05, 0.06),
+    ]
+    brim = (0.02, y + 0.068, 0.022, 0.21, y + 0.058, 0.02)
+    ear = {"ear": Layer([dot(-0.005, y - 0.02, 0.03)], tone(skin, 0.94))}
+    return layers | hairdo(rng, y, style, (back, hair), brim) | ear
 
 
-def crown(rng, y, style, hair, brim):
-    """The top of the head: a cap with a brim, or hair."""
+def hairdo(rng, y, style, hair, brim):
+    """The hair, given its capsules, and over it a cap if that is the style."""
+    capsules, colour = hair
     if style != "cap":
-        return Layer([(-0.04, y + 0.10, 0.06, 0.04, y + 0.10, 0.06)], hair)
+        return {"top": Layer(capsules, colour, round=0.01)}
     dome = (-0.055, y + 0.088, 0.085, 0.055, y + 0.088, 0.085)
-    return Layer([dome, brim], pick(rng, tuple(SHIRTS.values())), round=0.008)
+    cap = Layer([dome, brim], pick(rng, tuple(SHIRTS.values())), round=0.008)
+    return {"hair": Layer(capsules, colour, round=0.01), "top": cap}

@@ -21,15 +21,17 @@ def crown(rng, x, y, width, height, count, leaf):
     """A leafy crown: round clumps on a sunflower spiral over an ellipse, in three tones, the lightest on top."""
     k = np.arange(count) + 0.5
     angle, radius = k * GOLDEN_ANGLE + 6.3 * rng.random(), np.sqrt(k / count)
-    clumps = np.column_stack([x + width * radius * np.cos(angle), y + height * radius * np.sin(angle)]).tolist()
-    size = 0.62 * min(width, height) + 0.08 * max(width, height)
+    clumps = np.column_stack(
+        [x + width * radius * np.cos(angle), y + height * radius * np.sin(angle)]
+    ).tolist()
+    size = 0.52 * min(width, height) + 0.1 * max(width, height)
     whole = [dot(cx, cy, size) for cx, cy in clumps]
     middle = [dot(cx, cy + 0.22 * size, 0.74 * size) for cx, cy in clumps]
-    light = [dot(cx, cy + 0.5 * size, 0.42 * size) for cx, cy in clumps if cy > y - 0.5 * height]
+    light = [dot(cx, cy + 0.42 * size, 0.46 * size) for cx, cy in clumps if cy > y - 0.5 * height]
     return [
         Layer([*whole, dot(x, y, size)], tone(leaf, 0.78), round=0.03),
         Layer(middle, leaf, decal=True, round=0.012),
-        Layer(light, mix(leaf, (1, 1, 0.55), 0.25), decal=True, round=0.012, flat=0.3),
+        Layer(light, mix(leaf, (1, 1, 0.55), 0.2), decal=True, round=0.02, flat=0.4),
     ]
 
 
@@ -41,7 +43,7 @@ def oak(rng):
         (0, 0.6, 0.08, -0.3, 1.15, 0.05),
         (-0.14, 0.0, 0.06, 0.14, 0.0, 0.06),
     ]
-    leaves = crown(rng, 0, 1.55, 0.62, 0.45, 10, pick(rng, LEAVES))
+    leaves = crown(rng, 0, 1.55, 0.68, 0.50, 12, pick(rng, LEAVES))
     return Figure("tree", [Layer(trunk, BARK, round=0.05), *leaves], 0.95, 2.3)
 
 
@@ -55,7 +57,7 @@ def birch(rng):
     layers = [
         Layer(chain((0, 0.02, 0.085), (0.02, 0.7, 0.07), (0, 1.3, 0.05)), rgb("#f1ede3")),
         Layer(marks, rgb("#4c4642"), decal=True, flat=1, round=0.005),
-        *crown(rng, 0, 1.6, 0.34, 0.58, 10, leaf),
+        *crown(rng, 0, 1.6, 0.36, 0.60, 11, leaf),
     ]
     return Figure("tree", layers, 0.62, 2.45)
 

@@ -15,7 +15,10 @@ from .truth import annotate, resolve
 
 FIGURES = {"cat": cat, "dog": dog, "duck": duck, "cow": cow, "person": person, "tree": tree}
 FRONT = 0.97  # the lowest place for feet, in units of the picture's side
-FAR_SCALE, NEAR_SCALE = 0.15, 0.31  # size of a metre at the horizon and in front; milder than true perspective
+FAR_SCALE, NEAR_SCALE = (
+    0.15,
+    0.31,
+)  # size of a metre at the horizon and in front; milder than true perspective
 ATTEMPTS = 12
 MOST_COVERED = {"tree": 0.25, "thing": 0.45}  # how much of a thing's box a tree or another thing may cover
 

@@ -54,7 +54,9 @@ def resolve(actors, size):
             owner[actor.sprite.rows, actor.sprite.columns][mask] = index
             own.append(int(mask.sum()))
         seen = np.bincount(owner.ravel() + 1, minlength=len(actors) + 1)[1:].tolist()
-        stay = [a for a, n, total in zip(actors, seen, own) if a.is_tree or n >= max(MIN_PIXELS, MIN_PART * total)]
+        stay = [
+            a for a, n, total in zip(actors, seen, own) if a.is_tree or n >= max(MIN_PIXELS, MIN_PART * total)
+        ]
     return actors, owner
 
 
@@ -93,7 +95,9 @@ def annotate(image, earth, actors, owner, weather):
     labels = np.array([label_of[index] for index in things], np.int64)
     trees = len(actors) - len(things)
     meta = {"attributes": attributes, "trees": trees, "weather": weather}
-    return Sample(image, semantic, masks, boxes, labels, keypoints, describe(attributes, trees, weather), meta)
+    return Sample(
+        image, semantic, masks, boxes, labels, keypoints, describe(attributes, trees, weather), meta
+    )
 
 
 def bounds(mask):
