@@ -1,13 +1,14 @@
 """How the loops of this leaf are compiled: in nopython mode, without the GIL, and kept on disk.
 
-Two things are dealt with here, once. Where Numba finds no folder that it may write to, ``cache=True`` is an
-error; the loops are then compiled afresh in each process. And where Numba really compiles (loading from the
-cache is a matter of milliseconds), the wait is explained, once, on stderr.
+Two more things are dealt with here, once. Where Numba finds no folder that it may write to, ``cache=True`` is
+an error; the loops are then compiled afresh in each process. And where Numba really compiles (loading from
+the cache is a matter of milliseconds), the wait is explained, once, on stderr.
 """
 
 import sys
 
 import numba
+import numpy as np
 from numba.core import event
 from numba.core.caching import FunctionCache
 
@@ -27,6 +28,17 @@ _CACHE = _can_cache()
 #: fast-math: a NaN has to stay one, and sums keep their order. (Numba's cache watches only the function's own
 #: file, so compiled functions do not call those of other files.)
 compiled = numba.njit(nogil=True, cache=_CACHE, error_model="numpy")
+
+
+def source(array, shape):
+    """An input as the compiled functions take it: contiguous, read-only, and in the given shape.
+
+    Always read-only, because Numba compiles a version of its own for such arrays, and callers have both
+    kinds: what a backward pass still needs is locked. So there is one version.
+    """
+    view = np.ascontiguousarray(array).reshape(shape)
+    view.flags.writeable = False  # the view's flag, not the array's
+    return view
 
 
 class _Notice(event.Listener):

@@ -1,9 +1,11 @@
 """Max pooling and its linear parts in Numba, plane by plane."""
 
+from math import prod
+
 import numpy as np
 
 from . import parallel
-from .jit import compiled
+from .jit import compiled, source
 
 
 @compiled
@@ -65,40 +67,38 @@ def window_max(x, rows, cols):
     OH, OW = len(rows), len(cols)
     y = np.empty((N * C * OH, OW), x.dtype)
     indices = np.empty((N * C * OH, OW), np.int64)
-    planes = np.ascontiguousarray(x).reshape(N * C, H, W)
+    planes = source(x, (N * C, H, W))
+    ranges = source(rows, (OH, 3)), source(cols, (OW, 3))
     work = H * W // max(1, OH) + OW
-    parallel.run(_window_max, len(y), work, planes, *map(np.ascontiguousarray, (rows, cols)), y, indices)
+    parallel.run(_window_max, len(y), work, planes, *ranges, y, indices)
     return y.reshape(N, C, OH, OW), indices.reshape(N, C, OH, OW)
 
 
 def pick(x, indices):
     """Gather: see :func:`minicv.kernels.reference.max_pool.pick`."""
-    indices, flat = _planes(indices)
-    y = np.empty(indices.shape, x.dtype)
-    parallel.run(_pick, len(flat), flat.shape[1], _planes(x)[1], flat, y.reshape(flat.shape))
-    return y
+    flat = _planes(indices)
+    y = np.empty(flat.shape, x.dtype)
+    parallel.run(_pick, len(flat), flat.shape[1], _planes(x), flat, y)
+    return y.reshape(indices.shape)
 
 
 def place(y, indices, output_size, ranges=None):
     """Scatter, serial within a plane: see :func:`minicv.kernels.reference.max_pool.place`."""
-    (_, y), (_, flat) = _planes(y), _planes(indices)
-    size = output_size[0] * output_size[1]
-    x = np.empty((len(flat), size), y.dtype)
-    parallel.run(_place, len(flat), size + flat.shape[1], y, flat, x)
-    return x.reshape(*indices.shape[:2], *output_size)
+    flat = _planes(indices)
+    x = np.empty((len(flat), prod(output_size)), y.dtype)
+    parallel.run(_place, len(flat), x.shape[1] + flat.shape[1], _planes(y), flat, x)
+    return x.reshape(*y.shape[:2], *output_size)
 
 
 def last_writes(indices, output_size):
     """Drop overwritten indices: see :func:`minicv.kernels.reference.max_pool.last_writes`."""
-    indices, flat = _planes(indices)
-    kept = np.empty_like(indices)
-    size = output_size[0] * output_size[1]
-    parallel.run(_last_writes, len(flat), flat.shape[1], flat, size, kept.reshape(flat.shape))
-    return kept
+    flat = _planes(indices)
+    kept = np.empty(flat.shape, np.int64)
+    parallel.run(_last_writes, len(flat), flat.shape[1], flat, prod(output_size), kept)
+    return kept.reshape(indices.shape)
 
 
 def _planes(array):
-    """Return a contiguous array (N, C, ...), and the same array with a row for each plane."""
-    array = np.ascontiguousarray(array)
+    """Lay an array (N, C, ...) out with a row for each plane."""
     N, C, *rest = array.shape
-    return array, array.reshape(N * C, int(np.prod(rest)))
+    return source(array, (N * C, prod(rest)))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import parallel
-from .jit import compiled
+from .jit import compiled, source
 
 
 @compiled
@@ -30,7 +30,8 @@ def resample(x, rows, cols):
     N, C, H, W = x.shape
     OH, OW = len(rows[0]) - 1, len(cols[0]) - 1
     y = np.empty((N * C * OH, OW), x.dtype)
-    planes = np.ascontiguousarray(x).reshape(N * C, H, W)
+    planes = source(x, (N * C, H, W))
+    tables = [source(table, table.shape) for table in (*rows, *cols)]
     work = W * len(rows[1]) // max(1, OH) + len(cols[1])
-    parallel.run(_resample, len(y), work, planes, *map(np.ascontiguousarray, (*rows, *cols)), y)
+    parallel.run(_resample, len(y), work, planes, *tables, y)
     return y.reshape(N, C, OH, OW)

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..reference.unfold import output_size as windows_of
 from . import parallel
-from .jit import compiled
+from .jit import compiled, source
 
 
 @compiled
@@ -55,7 +55,7 @@ def unfold(x, kernel_size, dilation, padding, stride):
     N, C, H, W = x.shape
     kh, kw = kernel_size
     OH, OW = windows_of((H, W), kernel_size, stride, padding, dilation)
-    planes = np.ascontiguousarray(x).reshape(N * C, H, W)
+    planes = source(x, (N * C, H, W))
     cols = np.empty((N * C * kh * kw, OH * OW), x.dtype)
     rest = (OW, *kernel_size, *dilation, *padding, *stride)
     parallel.run(_unfold, len(cols), OH * OW, planes, cols, *rest)
@@ -68,7 +68,7 @@ def fold(cols, output_size, kernel_size, dilation, padding, stride):
     kh, kw = kernel_size
     C = rows // (kh * kw)
     OW = windows_of(output_size, kernel_size, stride, padding, dilation)[1]
-    cols = np.ascontiguousarray(cols).reshape(N * rows, area)
+    cols = source(cols, (N * rows, area))
     x = np.empty((N * C, *output_size), cols.dtype)
     rest = (OW, *kernel_size, *dilation, *padding, *stride)
     parallel.run(_fold, N * C, kh * kw * area, cols, x, *rest)

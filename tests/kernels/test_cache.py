@@ -20,6 +20,9 @@ with event.install_recorder("numba:compile") as compilations:
     x = np.arange(4.0).reshape(1, 1, 2, 2)
     assert kernels.pick(x, np.array([[[3, -1]]])).tolist() == [[[3, 0]]]
     assert kernels.place(np.ones((1, 1, 1)), np.array([[[2]]]), (2, 2)).ravel().tolist() == [0, 0, 1, 0]
+    x.flags.writeable = False  # as what a backward pass needs is: no reason to compile again
+    assert kernels.pick(x[:, :, ::-1], np.array([[[3, -1]]])).tolist() == [[[1, 0]]]
+    assert kernels.pick(x, np.array([[[3, -1]]])).tolist() == [[[3, 0]]]
 print(len(compilations.buffer) // 2)
 """
 
