@@ -8,8 +8,8 @@ from .elementwise import where
 def embedding(input, weight, padding_idx=None):
     """Look up rows of a table: y[...] = weight[input[...]].
 
-    It is the product of one-hot rows with the table, done as a gather. Its transpose adds each gradient to the row it came
-    from (``GetItem`` and ``AddAt`` in :mod:`minicv.ops.shape`), so only the rows that were used get one.
+    It is the product of one-hot rows with the table, done as a gather. Its transpose adds each gradient to the row it
+    came from (``GetItem`` and ``AddAt`` in :mod:`minicv.ops.shape`), so only the rows that were used get one.
 
     Parameters
     ----------

@@ -15,9 +15,9 @@ from .reduce import count
 class Standardize(Function):
     """y = (x - mean) r and r = 1 / sqrt(variance + eps), with mean and variance taken over ``axes``.
 
-    The Jacobian of y by x is the symmetric matrix r (I - 1 1^T / n - y y^T / n): it takes out of a gradient what a shift
-    and what a scaling of x would change. That of r is -r^2 y^T / n. Both y and r are outputs, so that second derivatives
-    flow through both.
+    The Jacobian of y by x is the symmetric matrix r (I - 1 1^T / n - y y^T / n): it takes out of a gradient what a
+    shift and what a scaling of x would change. That of r is -r^2 y^T / n. Both y and r are outputs, so that second
+    derivatives flow through both.
     """
 
     def forward(self, x):

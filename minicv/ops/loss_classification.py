@@ -1,0 +1,289 @@
+"""Losses on classes: cross-entropy and its parts, the binary one, and the hinge loss.
+
+The axis of the classes is axis 1, for (N, L) as for (N, L, H, W), or axis 0 of a single sample (L,).
+"""
+
+import numpy as np
+
+from ..backend import get_array_module
+from ..errors import DTypeError, ShapeError, check_float, check_labels, check_rank, check_same_dtype, sentence
+from ..function import Function
+from ..tensor import Tensor, as_tensor
+from .activation import log_softmax, relu, sigmoid
+from .elementwise import where
+from .loss_regression import reduce_losses
+from .reduce import take_along_axis
+
+
+class Softplus(Function):
+    """log(1 + exp(x)), without overflow: max(x, 0) + log(1 + exp(-|x|)). Its derivative is sigmoid(x)."""
+
+    def forward(self, x):
+        self.save(x)
+        return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+    def backward(self, g):
+        (x,) = self.saved
+        return g * sigmoid(x)
+
+
+def _scores(op, input):
+    """The input as a tensor, and its axis of classes."""
+    input = as_tensor(input)
+    check_float(op, "input", input.dtype)
+    if input.ndim == 0:
+        raise ShapeError(sentence(op, "input", "(N, L, ...) or (L,), L scores for each sample", "a number"))
+    return input, min(input.ndim - 1, 1)
+
+
+def _labels(op, input, axis, target):
+    """The target as an array of integers, of the shape of the input without its axis of classes."""
+    expected = input.shape[:axis] + input.shape[axis + 1 :]
+    if target.dtype.kind not in "iu":
+        hint = "Convert class indices with .long()."
+        raise DTypeError(sentence(op, "target", f"integers of shape {expected}", target.dtype, hint))
+    if target.shape != expected:
+        hint = None
+        if target.shape == input.shape:
+            hint = "Is it one-hot? Take its argmax over the classes."
+        elif target.size == np.prod(expected):
+            hint = "Did you forget to squeeze an axis of length 1?"
+        got = f"shape {target.shape}"
+        raise ShapeError(sentence(op, "target", f"{expected} for an input {input.shape}", got, hint))
+    return target._array
+
+
+def _class_weight(op, input, axis, weight):
+    """The weight as a tensor, one number for each class; None stays None."""
+    if weight is None:
+        return None
+    weight = as_tensor(weight)
+    expected = (input.shape[axis],)
+    if weight.shape != expected:
+        raise ShapeError(sentence(op, "weight", f"{expected}, one for each class", f"shape {weight.shape}"))
+    check_same_dtype(op, input=input, weight=weight)
+    return weight
+
+
+def _weighted(log_p, axis, weight):
+    """Log-probabilities times the weights of their classes."""
+    return log_p if weight is None else log_p * weight.reshape((-1,) + (1,) * (log_p.ndim - 1 - axis))
+
+
+def _loss_of_labels(op, log_p, axis, target, weight, ignore_index, label_smoothing, reduction):
+    """-w[label] log p[label] at each place, ``label_smoothing`` of it spread over all classes; ignored places count 0."""
+    labels = _labels(op, log_p, axis, target)
+    kept = labels != ignore_index
+    labels = np.where(kept, labels, 0)
+    hint = "If that label marks what is not to be learnt, pass it as ignore_index."
+    check_labels(op, "target", labels, 0, log_p.shape[axis], hint)
+
+    losses = -take_along_axis(log_p, np.expand_dims(labels, axis), axis).squeeze(axis)
+    weights = Tensor(np.ones_like(losses._array)) if weight is None else weight[labels]
+    losses = losses * weights
+    if label_smoothing > 0:
+        share = label_smoothing / log_p.shape[axis]
+        losses = (1 - label_smoothing) * losses - share * _weighted(log_p, axis, weight).sum(axis)
+    kept = Tensor(kept)
+    losses, weights = where(kept, losses, 0.0), where(kept, weights, 0.0)
+    return reduce_losses(op, losses, reduction, total=weights.sum())
+
+
+def _loss_of_probabilities(op, log_p, axis, target, weight, label_smoothing, reduction):
+    """-sum over the classes of w t log p at each place."""
+    if target.shape != log_p.shape:
+        expected = f"of the shape of input, {log_p.shape}, when it holds probabilities"
+        hint = "Class indices must be integers: convert with .long()."
+        raise ShapeError(sentence(op, "target", expected, f"shape {target.shape}", hint))
+    check_same_dtype(op, input=log_p, target=target)
+    if label_smoothing > 0:
+        target = (1 - label_smoothing) * target + label_smoothing / log_p.shape[axis]
+    with np.errstate(invalid="ignore"):  # a score of -inf times the probability 0 is NaN, as in PyTorch
+        losses = -(_weighted(log_p, axis, weight) * target).sum(axis)
+    return reduce_losses(op, losses, reduction)
+
+
+def nll_loss(input, target, weight=None, *, ignore_index=-100, reduction="mean"):
+    """Negative log-likelihood: -log p[label], given the log-probabilities of :func:`log_softmax`.
+
+    Parameters
+    ----------
+    input : Tensor
+        Log-probabilities, shape (N, L), (N, L, H, W), ... or (L,).
+    target : Tensor of integers
+        Labels in 0..L-1, of the shape of ``input`` without its axis of classes.
+    weight : Tensor, optional
+        Shape (L,): how much each class counts. The mean divides by the sum of the weights of the labels.
+    ignore_index : int
+        Places with this label count nothing, in the loss, its gradient and the mean.
+    reduction : {"mean", "sum", "none"}
+        The mean is NaN when nothing is left to count, as in PyTorch.
+
+    Returns
+    -------
+    Tensor
+        A scalar, or of the shape of ``target`` without reduction.
+
+    Examples
+    --------
+    >>> import minicv
+    >>> nll_loss(minicv.tensor([[-0.5, -1.0], [-2.0, -0.25]]), minicv.tensor([0, 1]), reduction="none")
+    tensor([0.5 , 0.25])
+    """
+    input, axis = _scores("nll_loss", input)
+    weight = _class_weight("nll_loss", input, axis, weight)
+    return _loss_of_labels("nll_loss", input, axis, as_tensor(target), weight, ignore_index, 0.0, reduction)
+
+
+def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    """Softmax loss: -log p[label] with p = softmax(input). Its gradient is p - y, where y is the one-hot label.
+
+    Untrained scores (all about equal) cost log(L): compare the first loss that you see with that.
+
+    Parameters
+    ----------
+    input : Tensor
+        Scores, shape (N, L), (N, L, H, W), ... or (L,).
+    target : Tensor
+        Either integers: labels in 0..L-1, of the shape of ``input`` without its axis of classes: (N,) or (N, H, W).
+        Or floating point: the probability of each class, of the shape of ``input``; the loss is -sum_c t_c log p_c.
+    weight : Tensor, optional
+        Shape (L,): how much each class counts. With labels the mean divides by the sum of their weights.
+    ignore_index : int
+        Places with this label count nothing, in the loss, its gradient and the mean. Not with probabilities.
+    reduction : {"mean", "sum", "none"}
+        The mean is NaN when nothing is left to count, as in PyTorch.
+    label_smoothing : float
+        Share, in [0, 1], of the target that is spread evenly over all classes (Szegedy et al., 2016, section 7).
+
+    Returns
+    -------
+    Tensor
+        A scalar, or of the shape of ``input`` without its axis of classes.
+
+    Examples
+    --------
+    >>> import minicv
+    >>> scores = minicv.zeros(1, 10, requires_grad=True)
+    >>> loss = cross_entropy(scores, minicv.tensor([3]))
+    >>> loss.numpy().round(3)  # log(10)
+    np.float32(2.303)
+    >>> loss.backward()
+    >>> scores.grad.numpy().round(1) + 0.0
+    array([[ 0.1,  0.1,  0.1, -0.9,  0.1,  0.1,  0.1,  0.1,  0.1,  0.1]],
+          dtype=float32)
+    """
+    op = "cross_entropy"
+    input, axis = _scores(op, input)
+    target, weight = as_tensor(target), _class_weight(op, input, axis, weight)
+    if not 0 <= label_smoothing <= 1:
+        raise ShapeError(sentence(op, "label_smoothing", "in [0, 1]", label_smoothing))
+    log_p = log_softmax(input, axis)
+    if target.dtype.kind != "f":
+        return _loss_of_labels(op, log_p, axis, target, weight, ignore_index, label_smoothing, reduction)
+    if ignore_index >= 0:
+        hint = "To leave places out, use reduction='none' and a mask."
+        expected = "left out when target holds probabilities"
+        raise ShapeError(sentence(op, "ignore_index", expected, ignore_index, hint))
+    return _loss_of_probabilities(op, log_p, axis, target, weight, label_smoothing, reduction)
+
+
+def binary_cross_entropy_with_logits(input, target, weight=None, *, reduction="mean", pos_weight=None):
+    """Cross-entropy of yes-or-no questions: -(t log p + (1 - t) log(1 - p)) with p = sigmoid(input).
+
+    It is computed as t softplus(-x) + (1 - t) softplus(x) with softplus(x) = log(1 + exp(x)), which is exact even where p
+    would round to 0 or 1.
+
+    Parameters
+    ----------
+    input : Tensor
+        Scores (logits), of any shape.
+    target : Tensor
+        Of the shape and dtype of ``input``: 0, 1, or a probability between them.
+    weight : Tensor, optional
+        Factor of each loss, of a shape that broadcasts to that of ``input``.
+    reduction : {"mean", "sum", "none"}
+        The mean divides by the number of losses, whatever the weights.
+    pos_weight : Tensor, optional
+        Factor of the losses of positive targets (t log p), of a shape that broadcasts to that of ``input``.
+
+    Returns
+    -------
+    Tensor
+        A scalar, or of the shape of ``input`` without reduction.
+
+    Examples
+    --------
+    >>> import minicv
+    >>> scores, truth = minicv.tensor([1000.0, -1000.0]), minicv.tensor([1.0, 1.0])
+    >>> binary_cross_entropy_with_logits(scores, truth, reduction="none")
+    tensor([   0., 1000.])
+    """
+    op = "binary_cross_entropy_with_logits"
+    input, target = as_tensor(input), as_tensor(target)
+    weight, pos_weight = (None if w is None else as_tensor(w) for w in (weight, pos_weight))
+    check_float(op, "input", input.dtype)
+    check_same_dtype(op, input=input, target=target, weight=weight, pos_weight=pos_weight)
+    if target.shape != input.shape:
+        raise ShapeError(sentence(op, "target", f"of the shape of input, {input.shape}", target.shape))
+    for name, factor in (("weight", weight), ("pos_weight", pos_weight)):
+        if factor is not None and not _broadcasts_to(factor.shape, input.shape):
+            expected = f"of a shape that broadcasts to that of input, {input.shape}"
+            raise ShapeError(sentence(op, name, expected, factor.shape))
+    positive = target if pos_weight is None else target * pos_weight
+    with np.errstate(invalid="ignore"):  # an infinite score times a probability of 0 is NaN, as in PyTorch
+        losses = positive * Softplus()(-input) + (1 - target) * Softplus()(input)
+    return reduce_losses(op, losses if weight is None else losses * weight, reduction)
+
+
+def _broadcasts_to(shape, target):
+    try:
+        return np.broadcast_shapes(shape, target) == target
+    except ValueError:
+        return False
+
+
+def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, *, reduction="mean"):
+    """Hinge loss of many classes: every wrong class is to score at least ``margin`` less than the true one.
+
+    loss = w[y] / L * sum over c != y of max(0, margin - x_y + x_c)^p. Crammer and Singer, 2001.
+
+    Parameters
+    ----------
+    input : Tensor
+        Scores, shape (N, L) or (L,).
+    target : Tensor of integers
+        Labels y in 0..L-1, shape (N,) or ().
+    p : {1, 2}
+        Power of each violation.
+    margin : float
+    weight : Tensor, optional
+        Shape (L,): how much each class counts. The mean divides by N, whatever the weights.
+    reduction : {"mean", "sum", "none"}
+
+    Returns
+    -------
+    Tensor
+        A scalar, or of the shape of ``target`` without reduction.
+
+    Examples
+    --------
+    >>> import minicv
+    >>> multi_margin_loss(minicv.tensor([[3.0, 1.0, 2.5, 0.0]]), minicv.tensor([0]))  # (0 + 0.5 + 0) / 4
+    tensor(0.125)
+    """
+    op = "multi_margin_loss"
+    input, axis = _scores(op, input)
+    check_rank(op, "input", input.shape, (1, 2), "(N, L) or (L,)")
+    labels = _labels(op, input, axis, as_tensor(target))
+    check_labels(op, "target", labels, 0, input.shape[axis])
+    weight = _class_weight(op, input, axis, weight)
+    if p not in (1, 2):
+        raise ShapeError(sentence(op, "p", "1 or 2", p))
+    column = np.expand_dims(labels, axis)
+    wrong = get_array_module(labels).arange(input.shape[axis]) != column
+    violations = relu(margin - take_along_axis(input, column, axis) + input) * Tensor(
+        wrong.astype(input.dtype)
+    )
+    losses = (violations if p == 1 else violations * violations).sum(axis) / float(input.shape[axis])
+    return reduce_losses(op, losses if weight is None else losses * weight[labels], reduction)

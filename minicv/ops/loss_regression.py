@@ -1,0 +1,147 @@
+"""Losses on numbers: how far predictions are from their targets."""
+
+from ..errors import ShapeError, check_float, check_same_dtype, sentence
+from ..tensor import Tensor, as_tensor
+from .elementwise import where
+
+
+def reduce_losses(op, losses, reduction, total=None):
+    """What ``reduction`` makes of a tensor of losses.
+
+    Parameters
+    ----------
+    op : str
+        Whose error it is if ``reduction`` is unknown.
+    losses : Tensor
+    reduction : {"mean", "sum", "none"}
+        The mean of no losses at all is NaN, as in PyTorch.
+    total : Tensor, optional
+        What the mean divides the sum by; the number of losses by default.
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise ShapeError(sentence(op, "reduction", '"mean", "sum" or "none"', repr(reduction)))
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    return losses.mean() if total is None else losses.sum() / total
+
+
+def _difference(op, input, target):
+    """``input - target`` of tensors of one shape; broadcasting would compare numbers that do not belong together."""
+    input, target = as_tensor(input), as_tensor(target)
+    check_float(op, "input", input.dtype)
+    check_same_dtype(op, input=input, target=target)
+    if input.shape != target.shape:
+        hint = None
+        if input.size == target.size:
+            hint = "Is one of them to be reshaped, for instance from (N, 1) to (N,)?"
+        raise ShapeError(sentence(op, "target", f"of the shape of input, {input.shape}", target.shape, hint))
+    return input - target
+
+
+def mse_loss(input, target, *, reduction="mean"):
+    """Squared error (x - t)^2, also called L2 loss.
+
+    Parameters
+    ----------
+    input, target : Tensor
+        Of one shape and dtype.
+    reduction : {"mean", "sum", "none"}
+        Mean or sum over all numbers, or no reduction.
+
+    Returns
+    -------
+    Tensor
+        A scalar, or of the shape of ``input`` without reduction.
+
+    Examples
+    --------
+    >>> import minicv
+    >>> mse_loss(minicv.tensor([1.0, 2.0]), minicv.tensor([1.0, 4.0]))
+    tensor(2.)
+    """
+    difference = _difference("mse_loss", input, target)
+    return reduce_losses("mse_loss", difference * difference, reduction)
+
+
+def l1_loss(input, target, *, reduction="mean"):
+    """Absolute error |x - t|; its gradient is 0 where the error is 0. Parameters are those of :func:`mse_loss`.
+
+    Examples
+    --------
+    >>> import minicv
+    >>> l1_loss(minicv.tensor([1.0, 2.0]), minicv.tensor([1.0, 4.0]), reduction="none")
+    tensor([0., 2.])
+    """
+    return reduce_losses("l1_loss", _difference("l1_loss", input, target).abs(), reduction)
+
+
+def smooth_l1_loss(input, target, *, reduction="mean", beta=1.0):
+    """A squared error near 0 and an absolute one far away, so that an outlier pulls with a bounded gradient.
+
+    With d = |x - t|: d^2 / (2 beta) where d < beta, d - beta / 2 elsewhere. Girshick, 2015 (Fast R-CNN), equation 3.
+
+    Parameters
+    ----------
+    input, target : Tensor
+        Of one shape and dtype.
+    reduction : {"mean", "sum", "none"}
+        Mean or sum over all numbers, or no reduction.
+    beta : float
+        Where the parabola ends and the line begins; 0 gives :func:`l1_loss`.
+
+    Returns
+    -------
+    Tensor
+        A scalar, or of the shape of ``input`` without reduction.
+
+    Examples
+    --------
+    >>> import minicv
+    >>> smooth_l1_loss(minicv.tensor([0.5, 3.0]), minicv.zeros(2), reduction="none")
+    tensor([0.125, 2.5  ])
+    """
+    if beta < 0:
+        raise ShapeError(sentence("smooth_l1_loss", "beta", "at least 0", beta))
+    distance = _difference("smooth_l1_loss", input, target).abs()
+    if beta > 0:
+        near = distance.clip(max=beta)
+        distance = near * near / (2 * beta) + (distance - near)
+    return reduce_losses("smooth_l1_loss", distance, reduction)
+
+
+def l2_distance_loss(input, target, *, reduction="mean"):
+    """The lectures' L2 box loss with its root: the Euclidean distance sqrt(sum_i (x_i - t_i)^2) of each box from its target.
+
+    PyTorch has no name for it. The gradient of the squared error (:func:`mse_loss`) grows with the error; this one,
+    (x - t) / distance, has length 1 at any distance and no limit where the distance is 0: there it is defined as 0.
+    A gradient check fails at such a point, as it should.
+
+    Parameters
+    ----------
+    input, target : Tensor
+        Shape (..., D), of one dtype: D = 4 for boxes, D = 2 for joints.
+    reduction : {"mean", "sum", "none"}
+        Mean or sum over the boxes, or no reduction.
+
+    Returns
+    -------
+    Tensor
+        A scalar, or shape (...) without reduction.
+
+    Examples
+    --------
+    >>> import minicv
+    >>> box = minicv.tensor([[0.0, 0.0, 3.0, 4.0]], requires_grad=True)
+    >>> l2_distance_loss(box, minicv.zeros(1, 4))
+    tensor(5., creator=Div)
+    """
+    difference = _difference("l2_distance_loss", input, target)
+    if difference.ndim == 0:
+        raise ShapeError(sentence("l2_distance_loss", "input", "(..., D)", "a single number"))
+    squares = (difference * difference).sum(-1)
+    exact = Tensor(squares._array == 0)
+    # The root is taken of 1 where the distance is 0, so that its infinite gradient never enters the product with 0.
+    distances = where(exact, 0.0, where(exact, 1.0, squares).sqrt())
+    return reduce_losses("l2_distance_loss", distances, reduction)
