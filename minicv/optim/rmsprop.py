@@ -1,0 +1,69 @@
+"""RMSprop."""
+
+import numpy as np
+
+from .optimizer import Optimizer
+
+
+class RMSprop(Optimizer):
+    """Gradient descent that divides by the root of the mean square of recent gradients: x = x - lr g / (sqrt(v) + eps).
+
+    Parameters
+    ----------
+    params : iterable of Tensor or dict
+    lr : float
+    alpha : float
+        v = alpha v + (1 - alpha) g^2.
+    eps : float
+        Keeps the denominator from 0.
+    weight_decay : float
+        Adds weight_decay * x to the gradient.
+    momentum : float
+        Steps accumulate as in :class:`SGD`: b = momentum b + g / (sqrt(v) + eps), x = x - lr b.
+    centered : bool
+        Divide by the standard deviation of the gradients, sqrt(v - (running mean of g)^2) (Graves 2013,
+        arXiv:1308.0850, equation 40).
+
+    Notes
+    -----
+    Source: T. Tieleman, G. Hinton, "Lecture 6.5: rmsprop", Coursera, Neural Networks for Machine Learning, 2012.
+    """
+
+    def __init__(self, params, lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False):
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "alpha": alpha,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "momentum": momentum,
+                "centered": centered,
+            },
+        )
+
+    def check_options(self, options):
+        super().check_options(options)
+        for name in ("alpha", "eps", "weight_decay", "momentum"):
+            self.check_range(options, name)
+
+    def update(self, x, g, state, options):
+        g = self.decayed(x, g, options)
+        alpha, momentum = options["alpha"], options["momentum"]
+        if not state:
+            names = ["square_avg"] + ["grad_avg"] * options["centered"] + ["momentum_buffer"] * (momentum > 0)
+            state.update({name: np.zeros_like(x) for name in names})
+        v = state["square_avg"]
+        v *= alpha
+        v += (1 - alpha) * (g * g)
+        if options["centered"]:
+            mean = state["grad_avg"]
+            mean *= alpha
+            mean += (1 - alpha) * g
+            v = np.maximum(v - mean * mean, 0)  # a variance; rounding could make it negative
+        step = g / (np.sqrt(v) + options["eps"])
+        if momentum:
+            state["momentum_buffer"] *= momentum
+            state["momentum_buffer"] += step
+            step = state["momentum_buffer"]
+        x -= options["lr"] * step
