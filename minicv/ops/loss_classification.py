@@ -71,7 +71,7 @@ def _weighted(log_p, axis, weight):
 
 
 def _loss_of_labels(op, log_p, axis, target, weight, ignore_index, label_smoothing, reduction):
-    """-w[label] log p[label] at each place, ``label_smoothing`` of it spread over all classes; ignored places count 0."""
+    """-w[label] log p[label] at each place, ``label_smoothing`` of it spread over all classes; 0 where ignored."""
     labels = _labels(op, log_p, axis, target)
     kept = labels != ignore_index
     labels = np.where(kept, labels, 0)
@@ -191,8 +191,8 @@ def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="m
 def binary_cross_entropy_with_logits(input, target, weight=None, *, reduction="mean", pos_weight=None):
     """Cross-entropy of yes-or-no questions: -(t log p + (1 - t) log(1 - p)) with p = sigmoid(input).
 
-    It is computed as t softplus(-x) + (1 - t) softplus(x) with softplus(x) = log(1 + exp(x)), which is exact even where p
-    would round to 0 or 1.
+    It is computed as t softplus(-x) + (1 - t) softplus(x) with softplus(x) = log(1 + exp(x)), which is exact even
+    where p would round to 0 or 1.
 
     Parameters
     ----------

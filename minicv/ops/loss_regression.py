@@ -112,7 +112,7 @@ def smooth_l1_loss(input, target, *, reduction="mean", beta=1.0):
 
 
 def l2_distance_loss(input, target, *, reduction="mean"):
-    """The lectures' L2 box loss with its root: the Euclidean distance sqrt(sum_i (x_i - t_i)^2) of each box from its target.
+    """The lectures' L2 box loss with its root: the distance sqrt(sum_i (x_i - t_i)^2) of each box from its target.
 
     PyTorch has no name for it. The gradient of the squared error (:func:`mse_loss`) grows with the error; this one,
     (x - t) / distance, has length 1 at any distance and no limit where the distance is 0: there it is defined as 0.
