@@ -9,9 +9,20 @@ tensor([[[[ 5.,  7.],
           [13., 15.]]]])
 """
 
+from .ops.activation import elu, leaky_relu, log_softmax, prelu, relu, sigmoid, softmax, tanh
 from .ops.conv import conv1d, conv2d, conv2d_weight, conv_transpose1d, conv_transpose2d
+from .ops.dropout import dropout
+from .ops.embedding import embedding
 from .ops.linalg import linear
+from .ops.loss_classification import (
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    multi_margin_loss,
+    nll_loss,
+)
+from .ops.loss_regression import l1_loss, l2_distance_loss, mse_loss, smooth_l1_loss
 from .ops.matrix import conv_matrix
+from .ops.norm import batch_norm, layer_norm, local_response_norm
 from .ops.pool import adaptive_avg_pool2d, adaptive_max_pool2d, avg_pool2d, max_pool2d, max_unpool2d
 from .ops.resize import bed_of_nails, interpolate, pad
 from .ops.unfold import fold, unfold
