@@ -136,6 +136,10 @@ class Module:
 
     def add_module(self, name, module):
         """Assign ``module`` to the attribute ``name``, which may be computed: "block3"."""
+        if not isinstance(module, Module):
+            raise TypeError(
+                sentence(type(self).__name__, f"part {name}", "a Module", f"a {type(module).__name__}")
+            )
         setattr(self, name, module)
 
     def register_buffer(self, name, tensor, persistent=True):

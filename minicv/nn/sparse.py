@@ -2,6 +2,7 @@
 
 from .. import functional as F
 from ..creation import zeros
+from ..errors import LabelError, sentence
 from ..geometry import pair
 from . import init
 from .module import Module
@@ -35,6 +36,9 @@ class Embedding(Module):
         (self.num_embeddings,) = pair("Embedding", "num_embeddings", num_embeddings, at_least=1, n=1)
         (self.embedding_dim,) = pair("Embedding", "embedding_dim", embedding_dim, at_least=1, n=1)
         self.padding_idx = padding_idx
+        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
+            expected = f"one of the {num_embeddings} rows"
+            raise LabelError(sentence("Embedding", "padding_idx", expected, padding_idx))
         self.weight = Parameter(zeros(num_embeddings, embedding_dim))
         init.normal_(self.weight)
         if padding_idx is not None:
