@@ -23,7 +23,15 @@ def backward(outputs, grads=None, retain_graph=False, create_graph=False):
         As in :meth:`Tensor.backward`.
     """
     for leaf, gradient in _walk(outputs, grads, retain_graph, create_graph).leaves():
-        leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
+        leaf.grad = _own(gradient) if leaf.grad is None else leaf.grad + gradient
+
+
+def _own(gradient):
+    """A leaf's gradient in memory of its own: the sum of two leaves gives both the same, and a mean a broadcast number.
+
+    So it can be changed in place (clipped, say). One that is differentiable stays as it is, connected.
+    """
+    return gradient if gradient.creator is not None else Tensor(gradient._array.copy())
 
 
 def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=False):
@@ -76,10 +84,11 @@ def _as_list(value):
 class _Gradients:
     """Gradients on their way: for each function one per output, for each leaf one."""
 
-    def __init__(self, wanted):
+    def __init__(self, wanted=None):
         self._of_outputs = {}  # function -> {output index: gradient}
         self._of_leaves = {}  # id(leaf) -> (leaf, gradient)
-        self._wanted = {(t.creator, t.output_index): None for t in wanted if t.creator is not None}
+        self._accumulates = wanted is None  # backward() fills in ``grad``, grad() leaves it alone
+        self._wanted = {(t.creator, t.output_index): None for t in wanted or () if t.creator is not None}
 
     def add(self, creator, index, leaf, gradient):
         if creator is not None:
@@ -98,7 +107,7 @@ class _Gradients:
             if (function, index) in self._wanted:
                 self._wanted[function, index] = gradient
             output = function.outputs[index]
-            if output is not None and output._retains_grad:
+            if self._accumulates and output is not None and output._retains_grad:
                 output.grad = gradient if output.grad is None else output.grad + gradient
         return [
             slots[i] if i in slots else self._zero(function, i) for i in range(len(function.output_specs))
@@ -119,7 +128,7 @@ class _Gradients:
         return self._of_leaves.get(id(tensor), (None, None))[1]
 
 
-def _walk(outputs, grads, retain_graph, create_graph, wanted=()):
+def _walk(outputs, grads, retain_graph, create_graph, wanted=None):
     grads = [None] * len(outputs) if grads is None else grads
     if len(grads) != len(outputs):
         raise GraphError(

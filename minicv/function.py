@@ -18,6 +18,15 @@ from .tensor import Tensor, as_tensor, is_grad_enabled
 hooks = []  # what watches every op from outside; see minicv.hooks
 
 
+def _arrays(tensors):
+    """The tensors' arrays; of two tensors that share one (x and x.detach()) the second gives a view of it.
+
+    So ``save``, which recognises arrays by identity, does not take one tensor for the other.
+    """
+    first = {}
+    return [t._array if first.setdefault(id(t._array), t) is t else t._array.view() for t in tensors]
+
+
 class Edge:
     """Where an input of a function came from: another function's output, or a leaf.
 
@@ -26,16 +35,15 @@ class Edge:
     gradient is to end up there.
     """
 
-    __slots__ = ("_tensor", "creator", "dtype", "index", "leaf", "requires_grad", "shape", "version")
+    __slots__ = ("_tensor", "creator", "dtype", "index", "leaf", "requires_grad", "shape")
 
     def __init__(self, tensor):
         self.creator = tensor.creator
         self.index = tensor.output_index
         self.requires_grad = tensor.requires_grad
         self.leaf = tensor if tensor.creator is None and tensor.requires_grad else None
-        self.shape = tensor.shape
-        self.dtype = tensor.dtype
-        self.version = tensor._version
+        self.shape = tensor._array.shape
+        self.dtype = tensor._array.dtype
         self._tensor = weakref.ref(tensor)
 
     @property
@@ -140,18 +148,19 @@ class Function:
 
         for hook in hooks:
             hook.before_forward(self, tensors)
-        results = self.forward(*(t._array for t in tensors))
+        arrays = _arrays(tensors)
+        results = self.forward(*arrays)
         single = not isinstance(results, tuple)
         results = (results,) if single else results
         outputs = [Tensor(as_array(result)) for result in results]
         if recording:
-            self._record(tensors, results, outputs)
+            self._record(tensors, arrays, results, outputs)
         self._to_save = ()
         for hook in reversed(hooks):
             hook.after_forward(self, tensors, outputs)
         return outputs[0] if single else tuple(outputs)
 
-    def _record(self, tensors, results, outputs):
+    def _record(self, tensors, arrays, results, outputs):
         self.edges = tuple(Edge(t) for t in tensors)
         for index, output in enumerate(outputs):
             if output.dtype.kind == "f":
@@ -159,23 +168,18 @@ class Function:
         self._outputs = tuple(weakref.ref(output) for output in outputs)
         self.output_specs = tuple((output.shape, output.dtype) for output in outputs)
         self.array_module = get_array_module(outputs[0]._array)
-        self._saved = tuple(self._remember(array, tensors, results, outputs) for array in self._to_save)
+        self._saved = []  # (array, where it came from: an input's Edge, an output's index or None, its Lock)
+        sources = {id(result): i for i, result in enumerate(results) if outputs[i].requires_grad}
+        sources |= {id(array): edge for edge, array in zip(self.edges, arrays)}
+        for array in self._to_save:
+            kept = as_array(array)
+            self._saved.append((kept, sources.get(id(array)), guard.lock(kept)))
 
     # What survives until backward
 
     def save(self, *arrays):
         """Keep arrays for backward. Inputs and outputs are recognised, and come back connected to the graph."""  # LONG
         self._to_save += arrays
-
-    def _remember(self, array, tensors, results, outputs):
-        """Return the array, where it came from (an input's Edge, an output's index, None), and if it was locked."""
-        for edge, tensor in zip(self.edges, tensors, strict=True):
-            if tensor._array is array:
-                return array, edge, guard.lock(array)
-        for index, result in enumerate(results):
-            if result is array:
-                return outputs[index]._array, index, guard.lock(outputs[index]._array)
-        return as_array(array), None, False
 
     @property
     def saved(self):
@@ -184,11 +188,15 @@ class Function:
                 f"{self.name}: backward ran already, and what was saved for it was freed. "
                 "Pass retain_graph=True to the first backward(), or compute the output again."
             )
-        return tuple(self._recall(array, source) for array, source, _ in self._saved)
+        return tuple(self._recall(*entry) for entry in self._saved)
 
-    def _recall(self, array, source):
-        if isinstance(source, Edge):
-            self._check_unchanged(source)
+    def _recall(self, array, source, held):
+        if held.changed:
+            raise GraphError(
+                f"{self.name}: an array of shape {array.shape} that backward needs was changed in place after forward "
+                "(by an optimiser's step, x[...] = v or x.data = v). Run backward before the change, or compute the "
+                "output again."
+            )
         if source is None or not is_grad_enabled():
             return Tensor(array)
         if isinstance(source, Edge) and source.leaf is not None:
@@ -204,21 +212,11 @@ class Function:
             recalled.requires_grad, recalled.creator, recalled.output_index = True, self, source
         return recalled
 
-    def _check_unchanged(self, edge):
-        tensor = edge.tensor
-        if tensor is not None and tensor._version != edge.version:
-            raise GraphError(
-                f"{self.name}: its input {self.edges.index(edge)}, of shape {edge.shape}, was changed in place after "
-                "forward (by an optimiser's step, x[...] = v or x.data = v), and backward needs the old values. "
-                "Run backward before the change, or compute the output again."
-            )
-
     def release(self):
         """Free what was saved; backward does this as it goes."""
         saved, self._saved = self._saved, ()
-        for array, _, locked in saved:
-            if locked:
-                guard.unlock(array)
+        for _, _, held in saved:
+            guard.unlock(held)
 
     def __del__(self):
         if self._saved:

@@ -3,8 +3,11 @@
 An op that saves an array for its backward pass would compute a wrong gradient if that array changed in the
 meantime. So a saved NumPy array is made read-only while a graph holds it, and ``Tensor.data`` hands it out as
 a :class:`SavedArray`, whose only difference from a plain array is that a write is refused with a sentence
-that says what to do. (CuPy arrays have no read-only flag: there only changes made through the Tensor, which
-counts them, are noticed.)
+that says what to do. A change made through the Tensor itself (an optimiser's step) is let through and noted:
+the graphs that saved the old values refuse to run backward.
+
+What is locked is the memory, not one array: x, x.detach() and x[0] are views of the same numbers.
+(CuPy arrays have no read-only flag: there only changes made through a Tensor are noticed.)
 """
 
 import threading
@@ -13,74 +16,82 @@ import numpy as np
 
 from .errors import GraphError
 
-_locks = {}  # id of the array that owns the memory -> _Lock
-_mutex = (
-    threading.RLock()
-)  # re-entrant: the garbage collector may release a graph, and so unlock, at any moment
+_locks = {}  # id of the array that owns the memory -> Lock
+# Re-entrant, because the garbage collector may release a graph, and so unlock, at any moment.
+_mutex = threading.RLock()
 
 
-class _Lock:
-    """How many saved places hold one piece of memory, and the arrays over it that were made read-only."""
+class Lock:
+    """A piece of memory that graphs hold on to.
 
-    def __init__(self):
-        self.count = 0
-        self.arrays = []
+    Attributes
+    ----------
+    changed : bool
+        Whether the memory was written to all the same, through a Tensor.
+    """
+
+    __slots__ = ("arrays", "changed", "count", "key")
+
+    def __init__(self, key):
+        self.key = key
+        self.count = 0  # how many saved places hold it
+        self.arrays = []  # those that were made read-only
+        self.changed = False
 
 
 def _owner(array):
-    """The array that owns the memory: a write through it would change every view as well."""
-    while isinstance(array.base, np.ndarray):
+    """The array that owns the memory."""
+    while hasattr(array.base, "flags"):  # not a buffer of somebody else's
         array = array.base
     return array
 
 
 def lock(array):
-    """Make ``array`` and the owner of its memory read-only; True if there is something to :func:`unlock`."""
-    if type(array) is not np.ndarray:
-        return False
+    """Make ``array`` and the owner of its memory read-only; return the Lock, to be given to :func:`unlock`."""
     owner = _owner(array)
+    key = id(owner)
     with _mutex:
-        held = _locks.setdefault(id(owner), _Lock())
+        held = _locks.get(key) or Lock(key)
         held.count += 1
-        for each in (
-            owner,
-            array,
-        ):  # the owner first: NumPy lets a view become writable again only after its base
-            if each.flags.writeable:
+        _locks[key] = held
+        # The owner first: NumPy lets a view become writable again only after its base.
+        for each in (owner, array):
+            if getattr(each.flags, "writeable", False):
                 each.flags.writeable = False
                 held.arrays.append(each)
-    return True
+    return held
 
 
-def unlock(array):
+def unlock(held):
     """Undo one :func:`lock`; the last one makes the memory writable again."""
     with _mutex:
-        held = _locks.get(id(_owner(array)))
-        if held is None:  # lifted by writable()
-            return
         held.count -= 1
         if held.count == 0:
-            _lift(array)
+            _lift(held)
 
 
-def _lift(array):
-    for each in _locks.pop(id(_owner(array))).arrays:
+def _lift(held):
+    for each in held.arrays:
         each.flags.writeable = True
+    held.arrays.clear()
+    if _locks.get(held.key) is held:
+        del _locks[held.key]
 
 
 def visible(array):
     """The array as ``Tensor.data`` shows it: itself, or a :class:`SavedArray` view while it is locked."""
-    if type(array) is np.ndarray and not array.flags.writeable and id(_owner(array)) in _locks:
+    if isinstance(array, np.ndarray) and not array.flags.writeable and id(_owner(array)) in _locks:
         return array.view(SavedArray)
     return array
 
 
 def writable(array):
-    """Lift the lock for a change that the Tensor itself counts (an optimiser's step, ``x[i] = v``)."""
-    if type(array) is np.ndarray and not array.flags.writeable:
-        with _mutex:
-            if id(_owner(array)) in _locks:
-                _lift(array)
+    """Return the array, ready for a change that is made through its Tensor; graphs that saved it will refuse."""
+    with _mutex:
+        held = _locks.get(id(_owner(array)))
+        if held is not None:
+            held.changed = True
+            _lift(held)
     return array
 
 
@@ -106,8 +117,8 @@ class SavedArray(np.ndarray):
         if out is not None:
             if any(isinstance(o, SavedArray) and not o.flags.writeable for o in out):
                 self._refuse()
-            kwargs["out"] = tuple(_plain(o) for o in out)
-        return getattr(ufunc, method)(*(_plain(i) for i in inputs), **kwargs)
+            kwargs["out"] = tuple(plain(o) for o in out)
+        return getattr(ufunc, method)(*(plain(i) for i in inputs), **kwargs)
 
     def fill(self, value):
         if not self.flags.writeable:
@@ -123,5 +134,6 @@ class SavedArray(np.ndarray):
     __str__ = np.ndarray.__str__
 
 
-def _plain(value):
+def plain(value):
+    """A SavedArray as a plain (still read-only) array; anything else as it is."""
     return value.view(np.ndarray) if isinstance(value, SavedArray) else value

@@ -9,6 +9,7 @@ Arithmetic and the other methods (``x + y``, ``x.sum()``, ``x[1:]``, ...) are op
 :mod:`minicv.ops.methods` hangs them on this class.
 """
 
+import functools
 import threading
 
 import numpy as np
@@ -45,6 +46,16 @@ class set_grad_enabled:
 
     def __exit__(self, *exception):
         _mode.grad = self._before
+
+    def __call__(self, function):
+        """As a decorator: ``@minicv.no_grad()`` over a function."""
+
+        @functools.wraps(function)
+        def run(*args, **kwargs):
+            with set_grad_enabled(self._enabled):
+                return function(*args, **kwargs)
+
+        return run
 
 
 def no_grad():
@@ -89,7 +100,6 @@ class Tensor:
         "__weakref__",
         "_array",
         "_retains_grad",
-        "_version",
         "creator",
         "grad",
         "output_index",
@@ -111,13 +121,12 @@ class Tensor:
                 f"Tensor: requires_grad=True needs a floating-point array; got {data.dtype}. "
                 "Did you write integers? tensor([1., 2.]) rather than tensor([1, 2])."
             )
-        self._array = data
+        self._array = guard.plain(data)
         self.requires_grad = requires_grad
         self.grad = None
         self.creator = None
         self.output_index = 0
         self._retains_grad = False
-        self._version = 0
 
     # What it is
 
@@ -129,10 +138,9 @@ class Tensor:
     def data(self, value):
         if not backend.is_array(value):
             raise DTypeError(f"Tensor.data must be set to an array; got {type(value).__name__}.")
-        if value is self._array or (isinstance(value, guard.SavedArray) and value.base is self._array):
-            return  # `x.data += 1` assigns the array that it has just changed
-        self._array = value
-        self._version += 1
+        if value is not self._array:  # as it is after `x.data += 1`
+            guard.writable(self._array)
+            self._array = guard.plain(value)
 
     @property
     def shape(self):
@@ -166,6 +174,11 @@ class Tensor:
             raise TypeError("len() of a 0-d Tensor: it is a single number; use .item().")
         return self.shape[0]
 
+    def __iter__(self):
+        if self.ndim == 0:
+            raise TypeError("a 0-d Tensor cannot be iterated over: it is a single number; use .item().")
+        return (self[i] for i in range(len(self)))
+
     def __repr__(self):
         values = np.array2string(self.numpy(), separator=", ", prefix="tensor(")
         parts = [f"tensor({values}"]
@@ -193,8 +206,7 @@ class Tensor:
         return int(self.item())
 
     def __array__(self, dtype=None, copy=None):
-        array = self.numpy()
-        return array if dtype is None else array.astype(dtype)
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     # Its values
 
@@ -223,7 +235,6 @@ class Tensor:
 
         This is what optimisers use. ``with minicv.no_grad(): x[...] = value`` is the same for users.
         """
-        self._version += 1
         return guard.writable(self._array)
 
     def __setitem__(self, index, value):

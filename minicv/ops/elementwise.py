@@ -17,6 +17,9 @@ from .reduce import sum_to
 
 def operands(op, *values):
     """Make tensors of one dtype of an op's operands; Python numbers adopt the dtype of the tensors."""
+    first = values[0]
+    if all(isinstance(v, Tensor) and v.dtype == first.dtype and v.shape == first.shape for v in values):
+        return values
     like = next((v for v in values if isinstance(v, Tensor)), None)
     if like is None:
         like = as_tensor(next((v for v in values if is_array(v)), values[0]))
