@@ -13,7 +13,8 @@ def _reflected(function):
 
 
 def _comparison(name):
-    return lambda x, other: e.compare(name, x, other)
+    """The comparison as an operator; with None it is Python's own: x == None is False."""
+    return lambda x, other: NotImplemented if other is None else e.compare(name, x, other)
 
 
 OPERATORS = {
