@@ -51,5 +51,5 @@ def dropout(input, p=0.5, training=True):
     if not training or p == 0:
         return input
     draws = generator(get_array_module(input._array)).random(input.shape, dtype=np.float32)
-    scale = 1 / (1 - p) if p < 1 else 0.0
+    scale = 1 / (1 - float(p)) if p < 1 else 0.0
     return Dropout(mask=(draws >= p).astype(input.dtype) * scale)(input)

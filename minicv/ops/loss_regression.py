@@ -1,5 +1,7 @@
 """Losses on numbers: how far predictions are from their targets."""
 
+import numpy as np
+
 from ..errors import ShapeError, check_float, check_same_dtype, sentence
 from ..tensor import Tensor, as_tensor
 from .elementwise import where
@@ -24,7 +26,10 @@ def reduce_losses(op, losses, reduction, total=None):
         return losses
     if reduction == "sum":
         return losses.sum()
-    return losses.mean() if total is None else losses.sum() / total
+    if total is None:
+        return losses.mean()
+    nothing = Tensor(total._array == 0)  # then the mean is NaN, and its gradient 0 rather than inf * 0
+    return where(nothing, np.nan, losses.sum() / where(nothing, 1.0, total))
 
 
 def _difference(op, input, target):

@@ -122,19 +122,19 @@ def _by_batch_statistics(input, running, momentum, eps):
         expected = "more than one value per channel when training=True"
         hint = "One value has no variance: use larger batches, or predict with Module.eval()."
         raise ShapeError(sentence("batch_norm", "input", expected, f"shape {input.shape}", hint))
-    standardize = Standardize(axes=axes, eps=eps)
+    standardize = Standardize(axes=axes, eps=float(eps))
     y, _ = standardize(input)
     batch = standardize.mean, standardize.variance * (n / (n - 1))
     for statistic, observed in zip(running, batch, strict=True):
         if statistic is not None:
             array = statistic.mutate()
-            array += momentum * (observed.reshape(-1) - array)
+            array += float(momentum) * (observed.reshape(-1) - array)
     return y
 
 
 def _by_known_statistics(input, mean, variance, eps, weight, bias):
     """Fold everything that is known per channel into one scale and one shift before the large array is touched."""
-    r = 1 / np.sqrt(variance + eps)
+    r = 1 / np.sqrt(variance + float(eps))
     scale, shift = Tensor(r), Tensor(-mean * r)
     if weight is not None:
         scale, shift = weight * scale, weight * shift
@@ -196,7 +196,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
         raise ShapeError(sentence("layer_norm", "input", expected, f"shape {input.shape}", hint))
     weight, bias = _parameters("layer_norm", input, shape, weight=weight, bias=bias)
     axes = tuple(range(input.ndim - len(shape), input.ndim))
-    y, _ = Standardize(axes=axes, eps=eps)(input)
+    y, _ = Standardize(axes=axes, eps=float(eps))(input)
     return _affine(y, weight, bias)
 
 
