@@ -66,7 +66,7 @@ def test_parts_are_found_by_attribute_and_named_by_path():
         "tail.1.conv",
     ]
     assert list(net.parameters()) == [p for _, p in net.named_parameters()]
-    assert list(net.modules())[0] is net and list(net.children()) == [net.stem, net.tail]
+    assert next(net.modules()) is net and list(net.children()) == [net.stem, net.tail]
     assert len(list(net.buffers())) == 4
 
 
