@@ -63,9 +63,8 @@ def to_rgb(picture):
     """A Pillow image of any mode as 8-bit RGB, transparent parts white."""
     from PIL import Image
 
-    if picture.mode.startswith("I") or picture.mode == "F":
-        values = np.asarray(picture, np.float64)
-        values = values / 257 if picture.mode.startswith("I") and values.max(initial=0) > 255 else values
+    if picture.mode.startswith("I") or picture.mode == "F":  # convert("RGB") would only cut these off at 255
+        values = np.asarray(picture, np.float64) / (1 if picture.mode == "F" else 257)
         return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8)).convert("RGB")
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")

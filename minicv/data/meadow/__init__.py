@@ -58,17 +58,20 @@ class Meadow:
     def __init__(
         self, size=64, length=1000, seed=0, objects=(1, 5), classes=THINGS, scale=(0.8, 1.2), noise=0.0
     ):
+        size, length, seed = map(operator.index, (size, length, seed))
         if not 32 <= size <= 512:
             raise ValueError(f"Meadow: size must be 32 to 512 pixels; got {size}.")
         if length < 0 or seed < 0:
             raise ValueError(f"Meadow: length and seed must not be negative; got {length} and {seed}.")
-        if not 0 <= objects[0] <= objects[1]:
+        if np.shape(objects) != (2,) or not 0 <= objects[0] <= objects[1]:
             raise ValueError(f"Meadow: objects must be (fewest, most); got {objects}.")
-        unknown = [name for name in classes if name not in THINGS]
-        if unknown or not classes:
-            raise ValueError(
-                f"Meadow: classes must be names from {THINGS}; got {classes}. Is it a bare string?"
-            )
+        if not classes or any(name not in THINGS for name in classes):
+            hint = " Did you mean a tuple with one name in it?" if isinstance(classes, str) else ""
+            raise ValueError(f"Meadow: classes must be names from {THINGS}; got {classes!r}.{hint}")
+        if np.shape(scale) != (2,) or not 0 < scale[0] <= scale[1] <= 3:
+            raise ValueError(f"Meadow: scale must be (smallest, largest), above 0 and up to 3; got {scale}.")
+        if not 0 <= noise <= 1:
+            raise ValueError(f"Meadow: noise must be a fraction of the full range, 0 to 1; got {noise}.")
         self.size, self.length, self.seed = size, length, seed
         self.objects, self.things, self.scale, self.noise = objects, tuple(classes), scale, noise
         self.classes = CLASSES

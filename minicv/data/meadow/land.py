@@ -172,7 +172,7 @@ def noise(size):
     tile = np.zeros((TILE, TILE))
     for columns, rows, strength in ((8, 8, 0.09), (24, 24, 0.06), (128, 32, 0.07), (256, 64, 0.06)):
         tile += strength * smooth(rng.uniform(-1, 1, (rows, columns)))
-    block = max(TILE // size // 2, 1)
+    block = 1 << max((TILE // (2 * size)).bit_length() - 1, 0)  # a power of two, so that it divides TILE
     tile = tile.reshape(TILE // block, block, TILE // block, block).mean(axis=(1, 3)).astype(np.float32)
     tile.flags.writeable = False
     return tile

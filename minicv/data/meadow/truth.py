@@ -109,7 +109,7 @@ def bounds(mask):
 def locate(actor, mask):
     """Keypoints (14, 3) of a person whose visible pixels are `mask`."""
     size = len(mask)
-    points, hidden = place(actor.figure.joints, actor.pose(size)), actor.figure.hidden
+    points, hidden = place(actor.figure.joints, actor.pose(size)).astype(np.float32), actor.figure.hidden
     if actor.mirror:  # the right hand of the drawing is the left hand of its mirror image
         points, hidden = points[MIRRORED], hidden[MIRRORED]
     columns, rows = np.floor(points).astype(int).T
