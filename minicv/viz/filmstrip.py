@@ -4,7 +4,7 @@ from .style import SMALL_TEXT
 
 
 def filmstrip(page, captions, top, bottom, margin=0.5, gap=0.45, columns=None):
-    """Lay out one place for each caption between `top` and `bottom`, numbered, with arrows from step to step.
+    """Lay out one numbered place for each caption, from left to right, with arrows from step to step.
 
     Parameters
     ----------
@@ -12,7 +12,7 @@ def filmstrip(page, captions, top, bottom, margin=0.5, gap=0.45, columns=None):
     captions : sequence of str
         One short sentence for each step; it stands under its place.
     top, bottom : float
-        The strip's edges, in inches; the captions are inside.
+        The strip's edges, in inches; the numbers and the captions are inside.
     margin, gap : float
         Left and right of the strip, and between the places, in inches.
     columns : int, optional
@@ -28,27 +28,23 @@ def filmstrip(page, captions, top, bottom, margin=0.5, gap=0.45, columns=None):
     >>> from minicv.viz import Page
     >>> places = filmstrip(Page(), ["first", "second"], top=1, bottom=6)
     >>> len(places), places[0][:2]
-    (2, (0.5, 1.0))
+    (2, (0.5, 1.4))
     """
     columns = columns or len(captions)
     rows = -(-len(captions) // columns)
     width = (page.width - 2 * margin - gap * (columns - 1)) / columns
     height = (bottom - top) / rows
-    words = 0.5
+    line = 0.4  # room for a line of text, above and below each place
     places = []
     for i, caption in enumerate(captions):
         row, col = divmod(i, columns)
         x, y = margin + col * (width + gap), top + row * height
-        places.append((x, y, width, height - words))
-        page.write(
-            x + width / 2,
-            y + height - words / 2,
-            f"{i + 1}  {caption}",
-            size=SMALL_TEXT,
-            colour=page.theme.muted,
-        )
+        places.append((x, y + line, width, height - 2 * line))
+        style = {"size": SMALL_TEXT, "colour": page.theme.muted}
+        page.write(x + width / 2, y + line / 2, f"step {i + 1}", **style)
+        page.write(x + width / 2, y + height - line / 2, caption, **style)
         if col:
-            middle = y + (height - words) / 2
+            middle = y + height / 2
             page.arrow((x - gap * 0.9, middle), (x - gap * 0.1, middle))
     return places
 

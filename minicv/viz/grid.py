@@ -51,7 +51,7 @@ class Grid:
     ----------
     page : Page
     values : (rows, cols) array of numbers, strings or None
-        None is a blank cell. Strings are symbols and set in italics.
+        None is a blank cell. Strings with letters are symbols and set in italics.
     x, y : float
         Upper left corner, in inches.
     cell : float or (float, float)
@@ -170,7 +170,7 @@ class Grid:
             size=self.size,
             colour=page.theme.muted if self.roles[place] == "zero" else page.theme.ink,
             va="center_baseline",
-            style="italic" if isinstance(value, str) else "normal",
+            style="italic" if isinstance(value, str) and any(map(str.isalpha, value)) else "normal",
             zorder=self.zorder + 6,
         )
 

@@ -39,6 +39,8 @@ class Picture:
         A sentence for each frame.
     numbers : dict
         Every number that the picture shows, by name; arrays or plain values. Tests compare these, not pixels.
+    about : dict
+        Other facts for the manifest: slides that show the picture, a seed.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class Picture:
     frames: list = field(default_factory=list)
     steps: list = field(default_factory=list)
     numbers: dict = field(default_factory=dict)
+    about: dict = field(default_factory=dict)
 
     def __post_init__(self):
         if self.provenance not in PROVENANCE:
@@ -84,8 +87,8 @@ class Picture:
 
     def manifest(self):
         """Everything but the drawing, in plain Python values, ready for JSON."""
-        about = {name: getattr(self, name) for name in ("id", "title", "alt", "provenance", "steps")}
-        return about | {"numbers": _plain(self.numbers), "version": __version__}
+        words = {name: getattr(self, name) for name in ("id", "title", "alt", "provenance", "steps")}
+        return words | _plain({"numbers": self.numbers, **self.about}) | {"version": __version__}
 
     def save(self, stem, formats=("svg",)):
         """Write the static figure as `stem` + "." + format, and the manifest as `stem` + ".json".

@@ -103,12 +103,13 @@ DASHED, DOTTED = (0, (4, 2.4)), (0, (1, 1.6))
 
 def _roles(background, fills, edges, hatches=None):
     """The roles of one theme; colours and extra hatches differ between themes, the other cues do not."""
-    hatches = {"zero": "..", "gradient": "//"} | (hatches or {})
+    hatches = {"zero": "..", "gradient": "//", "overlap": "++"} | (hatches or {})
     shapes = {
         "plain": {"width": 1.0},
         "input": {},
         "filter": {"width": 3.4},
         "output": {"double": True},
+        "overlap": {"double": True},
         "winner": {"width": 3.4, "line": "-", "bold": True},
         "zero": {"width": 1.2, "line": DASHED},
         "gradient": {},
@@ -126,8 +127,9 @@ def _light():
     paper, ink = "#ffffff", "#1a1a1a"
     fills = {name: mix(colour, paper, 0.25) for name, colour in [("input", blue), ("output", green)]}
     fills |= {"filter": mix(orange, paper, 0.5), "winner": mix(vermillion, paper, 0.25), "zero": "#f3f3f3"}
-    fills |= {"gradient": mix(purple, paper, 0.3)}
+    fills |= {"gradient": mix(purple, paper, 0.3), "overlap": mix(green, paper, 0.55)}
     edges = {"plain": "#8a8a8a", "input": blue, "filter": mix(orange, "#000000", 0.55), "output": green}
+    edges |= {"overlap": green}
     edges |= {"winner": vermillion, "zero": "#8a8a8a", "gradient": mix(purple, "#000000", 0.75)}
     edges |= {"truth": "#000000", "prediction": vermillion}
     return Theme("light", paper, ink, "#595959", "#a6a6a6", _roles(paper, fills, edges))
@@ -145,17 +147,18 @@ def _dark():
             ("winner", vermillion),
             ("gradient", purple),
         ]
-    } | {"zero": "#1e1e1e"}
+    } | {"zero": "#1e1e1e", "overlap": mix(green, night, 0.52)}
     edges = {"plain": "#8a8a8a", "input": blue, "filter": orange, "output": green, "winner": vermillion}
     edges |= {"zero": "#8a8a8a", "gradient": purple, "truth": "#ffffff", "prediction": vermillion}
+    edges |= {"overlap": green}
     return Theme("dark", night, ink, "#b5b5b5", "#6e6e6e", _roles(night, fills, edges))
 
 
 def _print():
     paper, ink = "#ffffff", "#000000"
     fills = {"input": "#e3e3e3", "filter": "#c9c9c9", "output": "#ffffff", "winner": "#f4f4f4"}
-    fills |= {"zero": "#ffffff", "gradient": "#ededed"}
-    edges = dict.fromkeys(("filter", "output", "winner", "truth"), ink)
+    fills |= {"zero": "#ffffff", "gradient": "#ededed", "overlap": "#d9d9d9"}
+    edges = dict.fromkeys(("filter", "output", "overlap", "winner", "truth"), ink)
     edges |= dict.fromkeys(("input", "gradient", "prediction"), "#333333") | {
         "plain": "#777777",
         "zero": "#777777",

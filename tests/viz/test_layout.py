@@ -103,7 +103,8 @@ def test_filmstrip_places_lie_side_by_side_and_are_numbered():
     places = filmstrip(page, ["one", "two", "three", "four"], top=1, bottom=7, columns=2)
     (x0, y0, w0, h0), (x1, y1, _, _), (x2, y2, _, _), _ = places
     assert x0 + w0 < x1 and y0 == y1 and x2 == x0 and y0 + h0 < y2
-    assert [text.get_text() for text in page.sheet.texts] == ["1  one", "2  two", "3  three", "4  four"]
+    words = [text.get_text() for text in page.sheet.texts]
+    assert words == ["step 1", "one", "step 2", "two", "step 3", "three", "step 4", "four"]
     assert centred(places[0], w0, h0) == pytest.approx((x0, y0))
     assert text_problems(page) == []
 

@@ -22,7 +22,7 @@ def contrast(a, b):
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
 def test_every_role_has_a_cue_beside_its_colour(theme):
-    cells = ("input", "filter", "output", "winner", "zero", "gradient")
+    cells = ("input", "filter", "output", "overlap", "winner", "zero", "gradient")
     for a, b in [*combinations(cells, 2), ("truth", "prediction")]:
         assert theme.role(a).cue != theme.role(b).cue, f"{a} and {b} differ by colour alone"
 
