@@ -7,7 +7,8 @@ that says what to do. A change made through the Tensor itself (an optimiser's st
 the graphs that saved the old values refuse to run backward.
 
 What is locked is the memory, not one array: x, x.detach() and x[0] are views of the same numbers.
-(CuPy arrays have no read-only flag: there only changes made through a Tensor are noticed.)
+What goes unnoticed is a write through a NumPy view that was taken, writable, before the op ran. (CuPy arrays
+have no read-only flag: there only changes made through a Tensor are noticed.)
 """
 
 import threading
@@ -92,6 +93,11 @@ def writable(array):
         if held is not None:
             held.changed = True
             _lift(held)
+    if not getattr(array.flags, "writeable", True):
+        raise GraphError(
+            "in-place change refused: this tensor is a read-only view. It was broadcast, or taken from a tensor that "
+            "backward needed at the time. Change that tensor, or a copy."
+        )
     return array
 
 
