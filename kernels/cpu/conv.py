@@ -37,7 +37,7 @@ def _is_image(kernel_size, padding, stride):
 def _unfold(x, kernel_size, dilation, padding, stride):
     if _is_image(kernel_size, padding, stride):
         return x.reshape(*x.shape[:2], x.shape[2] * x.shape[3])
-    return windows.unfold(x, kernel_size, dilation, padding, stride)
+    return windows.unfold(x, kernel_size, dilation, padding, stride, side_by_side=True)
 
 
 def _fold(cols, output_size, kernel_size, dilation, padding, stride):

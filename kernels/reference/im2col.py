@@ -1,15 +1,16 @@
 """Convolution as one matrix multiplication, once the windows are laid out as columns.
 
-With X the unfolded image (C*kh*kw, OH*OW), W the filters as rows (K, C*kh*kw) and Y the output (K, OH*OW)::
+With X the columns of all images side by side (C*kh*kw, N*OH*OW), W the filters as rows (K, C*kh*kw) and Y the
+output likewise side by side (K, N*OH*OW)::
 
     conv2d             Y = W X
-    conv_transpose2d   X = W^T Y, folded back into an image
-    conv2d_weight      W = Y X^T, summed over the batch
+    conv_transpose2d   X = W^T Y, folded back into images
+    conv2d_weight      W = Y X^T
 
-for each image and each group. The formulas are the same on every backend, so they stand here once; the leaves
-call them with their own ``unfold`` and ``fold`` and their own array module ``xp`` (NumPy or CuPy). The
-columns repeat every pixel kh * kw times; so that they stay modest, the batch is worked through in parts of at
-most ``limit`` bytes.
+for each group. The formulas are the same on every backend, so they stand here once; the leaves call them with
+their own ``unfold`` and ``fold`` and their own array module ``xp`` (NumPy or CuPy). The columns repeat every
+pixel kh * kw times; so that they stay modest, the batch is worked through in parts of at most ``limit``
+bytes.
 
 Source: Chellapilla, Puri, Simard: High performance convolutional neural networks for document processing,
 2006.
@@ -32,15 +33,13 @@ def conv2d(xp, unfold, limit, x, w, stride, padding, dilation, groups):
     array([[ 8., 12.],
            [20., 24.]])
     """
-    kernel_size = w.shape[2:]
-    windows = windows_of(x.shape[2:], kernel_size, stride, padding, dilation)
-    rows, height, width = _matrices(w.shape, windows, groups)
-    W = xp.ascontiguousarray(w).reshape(groups, rows, height)
-    Y = xp.empty((len(x), groups, rows, width), x.dtype)
-    for part in _parts(len(x), groups * height * width * x.itemsize, limit):
-        X = unfold(x[part], kernel_size, dilation, padding, stride).reshape(-1, groups, height, width)
-        xp.matmul(W, X, out=Y[part])
-    return Y.reshape(len(x), len(w), *windows)
+    windows = windows_of(x.shape[2:], w.shape[2:], stride, padding, dilation)
+    W = xp.ascontiguousarray(w).reshape(groups, len(w) // groups, -1)
+    y = xp.empty((len(x), len(w), prod(windows)), x.dtype)
+    for part in _parts(x, w.shape[2:], windows, limit):
+        X = _side_by_side(unfold(x[part], w.shape[2:], dilation, padding, stride), groups)
+        y[part] = _apart(W @ X, prod(windows))
+    return y.reshape(len(x), len(w), *windows)
 
 
 def conv_transpose2d(xp, fold, limit, y, w, output_size, stride, padding, dilation, groups):
@@ -54,18 +53,18 @@ def conv_transpose2d(xp, fold, limit, y, w, output_size, stride, padding, dilati
     >>> conv_transpose2d(np, fold, 2**20, y, w, (1, 5), (1, 2), (0, 0), (1, 1), 1)[0, 0]
     array([[ 1.,  2., 13., 20., 30.]])
     """
-    rows, height, width = _matrices(w.shape, y.shape[2:], groups)
-    W = xp.ascontiguousarray(w).reshape(groups, rows, height)
-    Y = xp.ascontiguousarray(y).reshape(len(y), groups, rows, width)
+    windows = y.shape[2:]
+    W = xp.ascontiguousarray(w).reshape(groups, len(w) // groups, -1)
     x = xp.empty((len(y), groups * w.shape[1], *output_size), y.dtype)
-    for part in _parts(len(y), groups * height * width * y.itemsize, limit):
-        X = xp.matmul(W.swapaxes(1, 2), Y[part]).reshape(-1, groups * height, width)
+    for part in _parts(x, w.shape[2:], windows, limit):
+        Y = _side_by_side(y[part].reshape(-1, len(w), prod(windows)), groups)
+        X = _apart(W.swapaxes(1, 2) @ Y, prod(windows))
         x[part] = fold(X, output_size, w.shape[2:], dilation, padding, stride)
     return x
 
 
 def conv2d_weight(xp, unfold, limit, x, y, kernel_size, stride, padding, dilation, groups):
-    """W = sum of Y X^T over the batch: see :func:`minicv.kernels.reference.conv.conv2d_weight`.
+    """W = Y X^T: see :func:`minicv.kernels.reference.conv.conv2d_weight`.
 
     Examples
     --------
@@ -75,23 +74,28 @@ def conv2d_weight(xp, unfold, limit, x, y, kernel_size, stride, padding, dilatio
     >>> conv2d_weight(np, unfold, 2**20, x, y, (1, 2), (1, 1), (0, 0), (1, 1), 1)[0, 0]
     array([[21., 32.]])
     """
-    shape = (y.shape[1], x.shape[1] // groups, *kernel_size)
-    rows, height, width = _matrices(shape, y.shape[2:], groups)
-    Y = xp.ascontiguousarray(y).reshape(len(y), groups, rows, width)
-    W = xp.zeros((groups, rows, height), x.dtype)
-    for part in _parts(len(x), groups * height * width * x.itemsize, limit):
-        X = unfold(x[part], kernel_size, dilation, padding, stride).reshape(-1, groups, height, width)
-        for Y_n, X_n in zip(Y[part], X):  # image by image: a batch of products would hold a W for each
-            W += xp.matmul(Y_n, X_n.swapaxes(1, 2))
-    return W.reshape(shape)
+    K, C, windows = y.shape[1], x.shape[1] // groups, y.shape[2:]
+    W = xp.zeros((groups, K // groups, C * prod(kernel_size)), x.dtype)
+    for part in _parts(x, kernel_size, windows, limit):
+        X = _side_by_side(unfold(x[part], kernel_size, dilation, padding, stride), groups)
+        Y = _side_by_side(y[part].reshape(-1, K, prod(windows)), groups)
+        W += Y @ X.swapaxes(1, 2)
+    return W.reshape(K, C, *kernel_size)
 
 
-def _matrices(weight_shape, windows, groups):
-    """Sizes within a group: rows of W and Y, columns of W (the height of X), columns of X and Y."""
-    return weight_shape[0] // groups, prod(weight_shape[1:]), prod(windows)
+def _side_by_side(matrices, groups):
+    """One matrix for each image (N, rows, width) -> one for each group (groups, rows/groups, N*width)."""
+    return matrices.swapaxes(0, 1).reshape(groups, matrices.shape[1] // groups, -1)
 
 
-def _parts(images, bytes_each, limit):
-    """Slices of the batch whose columns take at most ``limit`` bytes, or hold a single image."""
-    step = max(1, limit // max(1, bytes_each))
-    return (slice(first, first + step) for first in range(0, images, step))
+def _apart(matrices, width):
+    """Undo ``_side_by_side``: (groups, rows/groups, N*width) -> (N, rows, width)."""
+    groups, rows, total = matrices.shape
+    return matrices.reshape(groups * rows, total // width, width).swapaxes(0, 1)
+
+
+def _parts(x, kernel_size, windows, limit):
+    """Slices of the batch whose columns take at most ``limit`` bytes, or that hold a single image."""
+    columns = x.shape[1] * prod(kernel_size) * prod(windows) * x.itemsize
+    step = max(1, limit // columns)
+    return (slice(first, first + step) for first in range(0, len(x), step))

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "kernels" / "gpu").glob("*.cu"))
 
 # What the leaf may use of CuPy: functions that CuPy has with NumPy's meaning.
-CUPY = ("asarray", "ascontiguousarray", "empty", "full", "matmul", "zeros")
+CUPY = ("asarray", "ascontiguousarray", "empty", "full", "zeros")
 
 SIGNATURE = re.compile(r'extern "C" __global__ void (\w+)\(([^)]*)\)')
 DTYPES = {"float": np.float32, "double": np.float64, "long long": np.int64, "int": np.int32}
