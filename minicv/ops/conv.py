@@ -11,6 +11,8 @@ The kernels behind it are in ``kernels/*/conv.py``; ``kernels/reference/conv.py`
 loop.
 """
 
+import numpy as np
+
 from .. import kernels
 from ..errors import ShapeError, check_rank, check_same_dtype, sentence
 from ..function import Function
@@ -127,14 +129,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     tensor([[[[4., 6.],
               [6., 9.]]]])
     """
-    x, w, squeeze = _arguments("conv2d", input, weight, bias, 2)
-    _check_channels("conv2d", x, w, groups, w.shape[1] * groups, "C / groups")
-    geometry = _geometry("conv2d", w, stride, dilation, groups)
-    if padding == "same":
-        x, padding = _pad_same(x, w, **geometry), 0
-    geometry["padding"] = _padding("conv2d", padding)
-    _check_fits("conv2d", x.shape, w.shape, **geometry)
-    return _finish(Conv2d(**geometry)(x, w), bias, w.shape[0], squeeze, "conv2d")
+    return _conv("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
@@ -176,38 +171,7 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     tensor([[[ 1.,  2., 13., 20., 30.]]])
     """
     op = "conv_transpose2d"
-    y, w, squeeze = _arguments(op, input, weight, bias, 2)
-    _check_channels(op, y, w, groups, w.shape[0], "K / groups")
-    geometry = _geometry(op, w, stride, dilation, groups)
-    geometry["padding"] = _padding(op, padding)
-    output_padding = pair(op, "output_padding", output_padding, at_least=0)
-    for extra, s, d in zip(output_padding, geometry["stride"], geometry["dilation"], strict=True):
-        if extra >= max(s, d):
-            hint = "A larger one adds pixels that no window reaches: the transpose of no convolution."
-            raise ShapeError(
-                sentence(op, "output_padding", f"less than stride or dilation ({s}, {d})", extra, hint)
-            )
-    size = tuple(
-        conv_transpose_size(n, k, s, p, o, d)
-        for n, k, s, p, o, d in zip(
-            y.shape[2:],
-            w.shape[2:],
-            geometry["stride"],
-            geometry["padding"],
-            output_padding,
-            geometry["dilation"],
-            strict=True,
-        )
-    )
-    if min(size) < 1:
-        raise ShapeError(
-            sentence(
-                op, "padding", "small enough to leave an output of at least 1 x 1", f"output size {size}"
-            )
-        )
-    return _finish(
-        ConvTranspose2d(output_size=size, **geometry)(y, w), bias, w.shape[1] * groups, squeeze, op
-    )
+    return _conv_transpose(op, 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation=1, groups=1):
@@ -234,31 +198,17 @@ def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation
     op = "conv2d_weight"
     x, y = as_tensor(input), as_tensor(grad_output)
     check_rank(op, "input", x.shape, (4,), "(N, C, H, W)")
-    check_rank(op, "weight_size", weight_size, (4,), "four ints (K, C / groups, kh, kw)")
     check_same_dtype(op, input=x, grad_output=y)
-    kernel_size = tuple(weight_size[2:])
-    geometry = {
-        "stride": pair(op, "stride", stride, at_least=1),
-        "padding": pair(op, "padding", padding, at_least=0),
-        "dilation": pair(op, "dilation", dilation, at_least=1),
-        "groups": groups,
-    }
-    _check_fits(op, x.shape, weight_size, **geometry)
-    sizes = zip(
-        x.shape[2:], kernel_size, *(geometry[name] for name in ("stride", "padding", "dilation")), strict=True
-    )
-    expected = (x.shape[0], weight_size[0], *(conv_size(*s) for s in sizes))
+    if not isinstance(weight_size, (tuple, list)) or len(weight_size) != 4:
+        raise ShapeError(sentence(op, "weight_size", "four ints (K, C / groups, kh, kw)", weight_size))
+    size = pair(op, "weight_size", weight_size, at_least=1, n=4)
+    _check_channels(op, x, size, groups, size[1] * groups)
+    geometry = _geometry(op, 2, stride, padding, dilation, groups)
+    expected = (x.shape[0], size[0], *_windows(op, x, size, geometry))
     if y.shape != expected:
-        raise ShapeError(
-            sentence(op, "grad_output", f"{expected}, what conv2d gives for these arguments", y.shape)
-        )
-    if weight_size[1] * groups != x.shape[1] or weight_size[0] % groups:
-        raise ShapeError(
-            sentence(
-                op, "weight_size", f"(K, {x.shape[1]} / groups, kh, kw), groups {groups}", tuple(weight_size)
-            )
-        )
-    return Conv2dWeight(kernel_size=kernel_size, **geometry)(x, y)
+        wanted = f"{expected}, what conv2d gives for these arguments"
+        raise ShapeError(sentence(op, "grad_output", wanted, y.shape))
+    return Conv2dWeight(kernel_size=size[2:], **geometry)(x, y)
 
 
 def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -278,12 +228,7 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     Tensor
         Shape (N, K, OL), OL = floor((L + 2 p - d (k - 1) - 1) / s) + 1.
     """
-    x, w, squeeze = _arguments("conv1d", input, weight, bias, 1)
-    if padding not in ("same", "valid"):
-        padding = (0, *pair("conv1d", "padding", padding, at_least=0, n=1))
-    stride, dilation = _one_axis("conv1d", stride=stride, dilation=dilation)
-    y = conv2d(x.unsqueeze(2), w.unsqueeze(2), bias, stride, padding, dilation, groups).squeeze(2)
-    return y.squeeze(0) if squeeze else y
+    return _conv("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
@@ -304,24 +249,49 @@ def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_paddi
         Shape (N, K, (L - 1) s - 2 p + d (k - 1) + 1 + output_padding).
     """
     op = "conv_transpose1d"
-    y, w, squeeze = _arguments(op, input, weight, bias, 1)
-    padding, output_padding = (
-        (0, *pair(op, "padding", p, at_least=0, n=1)) for p in (padding, output_padding)
-    )
-    stride, dilation = _one_axis(op, stride=stride, dilation=dilation)
-    x = conv_transpose2d(
-        y.unsqueeze(2), w.unsqueeze(2), bias, stride, padding, output_padding, groups, dilation
-    ).squeeze(2)
-    return x.squeeze(0) if squeeze else x
+    return _conv_transpose(op, 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-# Checks. A convolution is the op that students get wrong most often, so each slip has a sentence of its own.
+# The functions above for one axis or two. One axis is the second of two: images of height 1.
 
 
-def _arguments(op, input, weight, bias, axes):
-    """Check ranks and dtypes; return input with a batch axis, weight, and whether the batch axis was added."""  # LONG
+def _conv(op, axes, input, weight, bias, stride, padding, dilation, groups):
+    x, w, bias, unbatched = _tensors(op, axes, input, weight, bias)
+    _check_channels(op, x, w.shape, groups, w.shape[1] * groups)
+    _check_bias(op, bias, w.shape[0])
+    named = padding if isinstance(padding, str) else None
+    if named not in (None, "same", "valid"):
+        raise ShapeError(sentence(op, "padding", 'ints, "same" or "valid"', repr(padding)))
+    geometry = _geometry(op, axes, stride, 0 if named else padding, dilation, groups)
+    x, w = _planes(x, axes), _planes(w, axes)
+    if named == "same":
+        if geometry["stride"] != (1, 1):
+            hint = "With a stride the size cannot stay the same."
+            raise ShapeError(sentence(op, "stride", '1 with padding="same"', stride, hint))
+        rows, cols = map(same_padding, w.shape[2:], geometry["dilation"])
+        x = pad(x, (*cols, *rows))
+    _windows(op, x, w.shape, geometry)
+    return _finish(Conv2d(**geometry)(x, w), axes, bias, unbatched)
+
+
+def _conv_transpose(op, axes, input, weight, bias, stride, padding, output_padding, groups, dilation):
+    y, w, bias, unbatched = _tensors(op, axes, input, weight, bias)
+    _check_channels(op, y, w.shape, groups, w.shape[0])
+    _check_bias(op, bias, w.shape[1] * groups)
+    geometry = _geometry(op, axes, stride, padding, dilation, groups)
+    extra = _per_axis(op, axes, "output_padding", output_padding)
+    y, w = _planes(y, axes), _planes(w, axes)
+    size = _covered(op, y, w.shape, extra, geometry)
+    # An output_padding of a stride or more, which a larger dilation allows, is room for further windows: of zeros.
+    rows, cols = (e // s for e, s in zip(extra, geometry["stride"]))
+    y = pad(y, (0, cols, 0, rows))
+    return _finish(ConvTranspose2d(output_size=size, **geometry)(y, w), axes, bias, unbatched)
+
+
+def _tensors(op, axes, input, weight, bias):
+    """Check ranks and dtypes; say whether the batch axis had to be added to the input."""
     x, w = as_tensor(input), as_tensor(weight)
-    bias = as_tensor(bias) if bias is not None else None
+    bias = None if bias is None else as_tensor(bias)
     images, filters = {1: ("(N, C, L)", "(K, C, k)"), 2: ("(N, C, H, W)", "(K, C, kh, kw)")}[axes]
     hint = "Did you forget the channel axis? x.unsqueeze(-3) inserts it." if x.ndim == axes else None
     check_rank(op, "input", x.shape, (axes + 1, axes + 2), f"{images} or without N", hint)
@@ -330,80 +300,88 @@ def _arguments(op, input, weight, bias, axes):
     if 0 in w.shape:
         raise ShapeError(sentence(op, "weight", "non-empty", w.shape))
     unbatched = x.ndim == axes + 1
-    return (x.unsqueeze(0) if unbatched else x), w, unbatched
+    return (x.unsqueeze(0) if unbatched else x), w, bias, unbatched
 
 
-def _check_channels(op, x, w, groups, channels, layout):
-    if not isinstance(groups, int) or groups < 1:
-        raise ShapeError(sentence(op, "groups", "an int of at least 1", groups))
-    if x.shape[1] % groups or w.shape[0] % groups:
-        expected = (
-            f"a divisor of the input's {x.shape[1]} channels and of the weight's first axis {w.shape[0]}"
-        )
-        raise ShapeError(sentence(op, "groups", expected, groups))
-    if x.shape[1] != channels:
-        hint = f"The weight {w.shape} has {layout} as its second axis."
-        if x.shape[-1] == channels:
-            hint = "Is it (N, H, W, C)? x.permute(0, 3, 1, 2) makes it (N, C, H, W)."
-        expected = f"of {channels} channels for weight {w.shape} and groups {groups}"
-        raise ShapeError(sentence(op, "input", expected, f"{x.shape[1]} channels in {x.shape}", hint))
+def _per_axis(op, axes, name, value):
+    """Two ints; of one axis alone, the first is what does nothing (padding 0, stride and dilation 1)."""
+    least = 0 if "padding" in name else 1
+    return (least,) * (2 - axes) + pair(op, name, value, at_least=least, n=axes)
 
 
-def _geometry(op, w, stride, dilation, groups):
+def _geometry(op, axes, stride, padding, dilation, groups):
     return {
-        "stride": pair(op, "stride", stride, at_least=1),
-        "dilation": pair(op, "dilation", dilation, at_least=1),
+        "stride": _per_axis(op, axes, "stride", stride),
+        "padding": _per_axis(op, axes, "padding", padding),
+        "dilation": _per_axis(op, axes, "dilation", dilation),
         "groups": groups,
     }
 
 
-def _padding(op, padding):
-    if isinstance(padding, str):
-        if padding != "valid" or op != "conv2d":
-            names = 'an int, two ints, "valid" or "same"' if op == "conv2d" else "an int or two ints"
-            raise ShapeError(sentence(op, "padding", names, repr(padding)))
-        padding = 0
-    return pair(op, "padding", padding, at_least=0)
+def _planes(t, axes):
+    return t.unsqueeze(2) if axes == 1 else t
 
 
-def _pad_same(x, w, stride, dilation, groups):
-    if stride != (1, 1):
-        raise ShapeError(
-            sentence(
-                "conv2d",
-                "stride",
-                '1 with padding="same"',
-                stride,
-                "With a stride the size cannot stay the same.",
-            )
+def _finish(y, axes, bias, unbatched):
+    """Add the bias, one number a channel, and take off the axes that were put on."""
+    y = y if bias is None else y + bias.reshape(1, -1, 1, 1)
+    y = y.squeeze(2) if axes == 1 else y
+    return y.squeeze(0) if unbatched else y
+
+
+# Checks. A convolution is the op that students get wrong most often, so each slip has a sentence of its own.
+
+
+def _check_channels(op, x, w_shape, groups, channels):
+    if not isinstance(groups, (int, np.integer)) or isinstance(groups, bool) or groups < 1:
+        raise ShapeError(sentence(op, "groups", "an int of at least 1", groups))
+    if x.shape[1] % groups or w_shape[0] % groups:
+        expected = (
+            f"a divisor of the input's {x.shape[1]} channels and of the weight's first axis {w_shape[0]}"
         )
-    (top, bottom), (left, right) = (same_padding(k, d) for k, d in zip(w.shape[2:], dilation, strict=True))
-    return pad(x, (left, right, top, bottom))
+        raise ShapeError(sentence(op, "groups", expected, groups))
+    if x.shape[1] != channels:
+        layout = "(C, K / groups, ...)" if "transpose" in op else "(K, C / groups, ...)"
+        hint = f"A weight is {layout}."
+        if x.ndim == 4 and x.shape[-1] == channels:
+            hint = "Is it (N, H, W, C)? x.permute(0, 3, 1, 2) makes it (N, C, H, W)."
+        expected = f"of {channels} channels for weight {tuple(w_shape)} and groups {groups}"
+        raise ShapeError(sentence(op, "input", expected, f"{x.shape[1]} channels in {x.shape}", hint))
 
 
-def _check_fits(op, x_shape, w_shape, stride, padding, dilation, groups):
-    for axis, name in ((0, "height"), (1, "width")):
-        size, kernel = x_shape[2 + axis] + 2 * padding[axis], span(w_shape[2 + axis], dilation[axis])
-        if kernel > size:
-            expected = f"at least as large as the window, whose {name} is {kernel} "
-            expected += f"(kernel {w_shape[2 + axis]}, dilation {dilation[axis]})"
-            got = f"{name} {x_shape[2 + axis]} + 2 * {padding[axis]} = {size}"
-            raise ShapeError(
-                sentence(op, "padded input", expected, got, "Were the maps pooled once too often?")
+def _check_bias(op, bias, channels):
+    if bias is not None and bias.shape != (channels,):
+        expected = f"({channels},), one number for each output channel"
+        raise ShapeError(sentence(op, "bias", expected, bias.shape))
+
+
+def _windows(op, x, w_shape, geometry):
+    """Height and width of a convolution's output; an error where not one window fits."""
+    axes = list(
+        zip(x.shape[2:], w_shape[2:], *(geometry[name] for name in ("stride", "padding", "dilation")))
+    )
+    for name, (n, k, _, p, d) in zip(("height", "width"), axes):
+        if span(k, d) > n + 2 * p:
+            expected = (
+                f"at least as large as the window, whose {name} is {span(k, d)} (kernel {k}, dilation {d})"
             )
+            got, hint = f"{name} {n} + 2 * {p} = {n + 2 * p}", "Were the maps pooled once too often?"
+            raise ShapeError(sentence(op, "padded input", expected, got, hint))
+    return tuple(conv_size(*axis) for axis in axes)
 
 
-def _one_axis(op, **values):
-    return [(1, *pair(op, name, value, at_least=1, n=1)) for name, value in values.items()]
-
-
-def _finish(y, bias, channels, squeeze, op):
-    """Add the bias, one number a channel, and take the batch axis off again if it was put on."""
-    if bias is not None:
-        bias = as_tensor(bias)
-        if bias.shape != (channels,):
-            raise ShapeError(
-                sentence(op, "bias", f"({channels},), one number for each output channel", bias.shape)
-            )
-        y = y + bias.reshape(1, channels, 1, 1)
-    return y.squeeze(0) if squeeze else y
+def _covered(op, y, w_shape, output_padding, geometry):
+    """Height and width of a transposed convolution's output."""
+    stride, padding, dilation = (geometry[name] for name in ("stride", "padding", "dilation"))
+    for extra, s, d in zip(output_padding, stride, dilation):
+        if extra >= max(s, d):
+            hint = "A larger one adds pixels that no window reaches: the transpose of no convolution."
+            expected = f"less than stride or dilation ({s}, {d})"
+            raise ShapeError(sentence(op, "output_padding", expected, extra, hint))
+    axes = zip(y.shape[2:], w_shape[2:], stride, padding, output_padding, dilation)
+    size = tuple(conv_transpose_size(*axis) for axis in axes)
+    if min(size) < 1:
+        raise ShapeError(
+            sentence(op, "padding", "small enough to leave at least a pixel", f"output size {size}")
+        )
+    return size

@@ -19,7 +19,7 @@ TOLERANCE = {"float64": 1e-8, "float32": 1e-4}
 def assert_same(name, arrays, *args, **params):
     """F.name(*arrays, *args, **params) agrees in both, with the gradients by all the arrays, or is refused by both.
 
-    An array among the ``params`` is a constant (class weights).
+    Among the ``arrays`` there can be a None (no bias). An array among the ``params`` is a constant (class weights).
     The floating-point outputs get a random cotangent; integer outputs (indices) are only compared.
     """
     ours, theirs = _ours(name, arrays, args, params), _theirs(name, arrays, args, params)
@@ -38,17 +38,19 @@ def assert_same(name, arrays, *args, **params):
     outputs[0].backward(cotangent)
     their_outputs[0].backward(torch.tensor(cotangent))
     for number, (x, expected) in enumerate(zip(inputs, their_inputs)):
-        if x.requires_grad:
+        if x is not None and x.requires_grad:
             _compare(f"gradient by argument {number}", x.grad, expected.grad)
 
 
 def _ours(name, arrays, args, params):
-    inputs = [minicv.tensor(a, requires_grad=a.dtype.kind == "f") for a in arrays]
+    inputs = [None if a is None else minicv.tensor(a, requires_grad=a.dtype.kind == "f") for a in arrays]
     return _call(getattr(F, name), inputs, args, params)
 
 
 def _theirs(name, arrays, args, params):
-    inputs = [torch.tensor(a.copy(), requires_grad=a.dtype.kind == "f") for a in arrays]
+    inputs = [
+        None if a is None else torch.tensor(a.copy(), requires_grad=a.dtype.kind == "f") for a in arrays
+    ]
     params = {k: torch.tensor(v.copy()) if isinstance(v, np.ndarray) else v for k, v in params.items()}
     return _call(getattr(torch.nn.functional, name), inputs, args, params)
 
