@@ -317,18 +317,33 @@ def tensor(data, dtype=None, requires_grad=False, device=None):
     if isinstance(data, Tensor):
         data = data._array
     if not backend.is_array(data) and not isinstance(data, np.generic):
-        data = np.array(data)
-        if data.dtype == object:
-            raise DTypeError(
-                "tensor: data must be numbers in a regular nested list; got a ragged list or other objects."
-            )
+        data = _from_python(data)
         if dtype is None and data.dtype.kind == "f":
             dtype = np.float32
+    if data.dtype.kind not in "biuf":
+        raise DTypeError(f"tensor: data must be real numbers or booleans; got an array of {data.dtype}.")
     xp = backend.module_of(device) if device is not None else backend.get_array_module(data)
     array = backend.to_device(
         np.asarray(data) if isinstance(data, np.generic) else data, "cpu" if xp is np else "cuda"
     )
     return Tensor(xp.array(array, dtype=dtype, copy=True), requires_grad)
+
+
+def _from_python(data):
+    try:
+        array = np.array(data)
+    except ValueError:  # ragged
+        array = None
+    if array is None or array.dtype.kind not in "biuf":
+        raise DTypeError(
+            "tensor: data must be numbers in a regular nested list, every row as long as the others; "
+            f"got {_shortened(repr(data))}."
+        )
+    return array
+
+
+def _shortened(text):
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def as_tensor(value):
