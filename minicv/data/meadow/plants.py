@@ -53,7 +53,7 @@ def birch(rng):
         (side * 0.05, y, 0.016, side * 0.01, y, 0.012)
         for side, y in ((1, 0.2), (-1, 0.38), (1, 0.55), (-1, 0.72), (1, 0.9))
     ]
-    leaf = mix(pick(rng, LEAVES), rgb("#b2cc4e"), 0.4)
+    leaf = mix(pick(rng, GREENS), rgb("#b2cc4e"), 0.4)
     layers = [
         Layer(chain((0, 0.02, 0.085), (0.02, 0.7, 0.07), (0, 1.3, 0.05)), rgb("#f1ede3")),
         Layer(marks, rgb("#4c4642"), decal=True, flat=1, round=0.005),
