@@ -111,7 +111,8 @@ class LogSoftmax(Function):
 
     def forward(self, x):
         shifted = _below_largest(x, self.axis)
-        y = shifted - np.log(np.exp(shifted).sum(axis=self.axis, keepdims=True))
+        with np.errstate(divide="ignore"):  # log(0), of an axis without entries
+            y = shifted - np.log(np.exp(shifted).sum(axis=self.axis, keepdims=True))
         self.save(y)
         return y
 
