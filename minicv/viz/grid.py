@@ -5,7 +5,6 @@ from numbers import Number
 
 import numpy as np
 from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Rectangle
 from matplotlib.textpath import TextPath
 
 from .style import CELL_TEXT, FONT, LABEL_TEXT, SMALL_TEXT
@@ -157,7 +156,7 @@ class Grid:
         x, y, w, h = self.box(*place)
 
         def lay(zorder, **style):
-            page.sheet.add_patch(Rectangle((x, y), w, h, zorder=self.zorder + zorder, **style))
+            page.rectangle(x, y, w, h, zorder=self.zorder + zorder, **style)
 
         lay(1, facecolor=look.fill, edgecolor="none", linewidth=0)
         if look.hatch:  # a patch hatches in its edge colour, and the pattern must stay behind the number

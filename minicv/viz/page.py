@@ -65,7 +65,7 @@ class Page(Figure):
             connectionstyle=f"arc3,rad={bend}",
             zorder=4,
         )
-        self.sheet.add_patch(patch)
+        self.sheet.add_artist(patch)
         if words:
             x, y = (start[0] + end[0]) / 2, min(start[1], end[1]) - 0.14
             self.write(x, y, words, size=SMALL_TEXT, colour=self.theme.muted, va="bottom")
@@ -74,23 +74,18 @@ class Page(Figure):
     def frame(self, x, y, width, height, role, zorder=3):
         """Outline a rectangle in a role's line style (twice for a double outline); returns the patches."""
         look = self.theme.role(role)
-        patches = [
-            Rectangle(
-                (x - gap, y - gap),
-                width + 2 * gap,
-                height + 2 * gap,
-                fill=False,
-                edgecolor=look.edge,
-                linewidth=look.width,
-                linestyle=look.line,
-                joinstyle="miter",
-                zorder=zorder,
+        line = {"edgecolor": look.edge, "linewidth": look.width, "linestyle": look.line, "joinstyle": "miter"}
+        return [
+            self.rectangle(
+                x - gap, y - gap, width + 2 * gap, height + 2 * gap, fill=False, zorder=zorder, **line
             )
             for gap in ((0, 0.05) if look.double else (0,))
         ]
-        for patch in patches:
-            self.sheet.add_patch(patch)
-        return patches
+
+    def rectangle(self, x, y, width, height, **style):
+        """Draw a rectangle in matplotlib's own terms; returns the patch."""
+        # add_artist, not add_patch: that would recompute the sheet's limits, which are fixed, at every cell.
+        return self.sheet.add_artist(Rectangle((x, y), width, height, **style))
 
     def panel(self, x, y, width, height):
         """Axes of that place and size in inches, in the theme's colours, for a plot or an image."""

@@ -21,18 +21,20 @@ def page_with(values):
 
 
 def picture(**changes):
-    frames = [page_with([[i, 0], [0, 0]]) for i in range(3)]
     fields = {
         "id": "test.one",
         "title": "A <title>",
         "alt": ALT,
         "provenance": "computed",
         "figure": page_with([[1, 2], [3, 4]]),
-        "frames": frames,
-        "steps": ["zero", "one", "two"],
         "numbers": {"grid": np.array([[1, 2], [3, 4]]), "shape": (2, 2), "mean": np.float64(2.5)},
     }
     return Picture(**fields | changes)
+
+
+def stepped():
+    frames = [page_with([[i, 0], [0, 0]]) for i in range(3)]
+    return picture(frames=frames, steps=["zero", "one", "two"])
 
 
 @pytest.mark.parametrize("kind", ["svg", "pdf", "png"])
@@ -86,15 +88,16 @@ def test_png_and_pdf_carry_title_and_alt_but_no_program_version(tmp_path):
 
 
 def test_manifest_is_written_in_plain_json(tmp_path):
-    _, path = picture().save(tmp_path / "p")
+    _, path = picture(about={"seed": np.int64(7)}).save(tmp_path / "p")
     manifest = json.loads(path.read_text())
     assert manifest["numbers"] == {"grid": [[1, 2], [3, 4]], "shape": [2, 2], "mean": 2.5}
     assert manifest["id"] == "test.one" and manifest["alt"] == ALT
-    assert manifest["provenance"] == "computed" and manifest["steps"] == ["zero", "one", "two"]
+    assert manifest["provenance"] == "computed" and manifest["steps"] == []
+    assert manifest["seed"] == 7
 
 
 def test_every_figure_states_its_provenance():
-    signed = picture()
+    signed = stepped()
     for figure in (signed.figure, *signed.frames):
         words = [text.get_text() for text in figure.texts]
         assert words == ["computed: every number comes from running the op", "test.one"]
@@ -102,14 +105,14 @@ def test_every_figure_states_its_provenance():
 
 
 def test_frames_as_pdf_pages_numbered_png_and_gif(tmp_path):
-    stepped = picture()
-    (pdf,) = stepped.save_frames(tmp_path / "p", "pdf")
+    one = stepped()
+    (pdf,) = one.save_frames(tmp_path / "p", "pdf")
     assert pdf.name == "p-frames.pdf" and pdf.read_bytes().count(b"/Type /Page ") == 3
-    names = [path.name for path in stepped.save_frames(tmp_path / "p", "png")]
+    names = [path.name for path in one.save_frames(tmp_path / "p", "png")]
     assert names == ["p-01.png", "p-02.png", "p-03.png"]
     with Image.open(tmp_path / "p-02.png") as image:
         assert image.text["Description"] == "one"
-    (gif,) = stepped.save_frames(tmp_path / "p", "gif")
+    (gif,) = one.save_frames(tmp_path / "p", "gif")
     with Image.open(gif) as image:
         assert image.n_frames == 3 and image.info["loop"] == 0
         durations = []
@@ -117,11 +120,11 @@ def test_frames_as_pdf_pages_numbered_png_and_gif(tmp_path):
             image.seek(i)
             durations.append(image.info["duration"])
     assert durations == [1200, 1200, 2000]
-    assert picture().save_frames(tmp_path / "q", "gif")[0].read_bytes() == gif.read_bytes()
+    assert stepped().save_frames(tmp_path / "q", "gif")[0].read_bytes() == gif.read_bytes()
 
 
 def test_frames_share_one_layout():
-    first, *others = picture().frames
+    first, *others = stepped().frames
     for figure in others:
         assert [t.get_position() for t in figure.sheet.texts] == [t.get_position() for t in first.sheet.texts]
 
@@ -137,7 +140,7 @@ def test_notebooks_get_the_alt_text():
     [
         ({"provenance": "guessed"}, "provenance must be one of computed, trained, .*; got 'guessed'"),
         ({"alt": " "}, "test.one needs an alt text"),
-        ({"steps": ["zero"]}, "3 frames but 1 step sentences"),
+        ({"steps": ["zero"]}, "0 frames but 1 step sentences"),
     ],
 )
 def test_incomplete_pictures_are_refused(changes, message):
