@@ -54,7 +54,7 @@ def test_tensor_copies_and_asks_for_a_dtype(array):
 )
 def test_what_is_no_array_of_numbers_is_refused(data):
     with pytest.raises(
-        DTypeError, match=r"tensor: data must be numbers in a regular nested list.*; got .{2,60}\\.$"
+        DTypeError, match=r"tensor: data must be numbers in a regular nested list.*; got .{2,60}\.$"
     ):
         minicv.tensor(data)
     with pytest.raises(DTypeError, match=r"must be real numbers or booleans; got an array of"):

@@ -25,6 +25,12 @@ def operands(op, *values):
         like = as_tensor(next((v for v in values if is_array(v)), values[0]))
     tensors = [_adopt(op, v, like) for v in values]
     check_same_dtype(op, **{f"operand {i}": t for i, t in enumerate(tensors)})
+    check_broadcast(op, *tensors)
+    return tensors
+
+
+def check_broadcast(op, *tensors):
+    """Raise ShapeError unless the shapes of the tensors broadcast."""
     try:
         np.broadcast_shapes(*(t.shape for t in tensors))
     except ValueError:
@@ -33,7 +39,6 @@ def operands(op, *values):
         raise ShapeError(
             sentence(op, "operands", "of shapes that broadcast (equal, or 1, axis by axis)", shapes, hint)
         ) from None
-    return tensors
 
 
 def _adopt(op, value, like):
@@ -122,14 +127,22 @@ def _zero_like(g, *others):
 class Maximum(_Binary):
     """The larger of a and b; where they are equal each gets half of the gradient, as in PyTorch."""
 
+    choose, wins = np.maximum, np.greater
+
     def forward(self, a, b):
         self.save(a, b)
-        return np.maximum(a, b)
+        return self.choose(a, b)
 
     def partials(self, g):
         a, b = (t._array for t in self.saved)
-        share = ((a > b) + 0.5 * (a == b)).astype(g.dtype)
+        share = (self.wins(a, b) + 0.5 * (a == b)).astype(g.dtype)
         return lambda: g * Tensor(share), lambda: g * Tensor(1 - share)
+
+
+class Minimum(Maximum):
+    """The smaller of a and b."""
+
+    choose, wins = np.minimum, np.less
 
 
 class Where(Function):
@@ -267,8 +280,13 @@ def div(a, b):
 
 
 def pow(a, b):
-    """a to the power b, element by element. Where b = 0 the gradient by a is 0, where a = 0 that by b is 0."""
-    return Pow()(*operands("pow", a, b))
+    """a to the power b, element by element. Where b = 0 the gradient by a is 0, where a = 0 that by b is 0.
+
+    Where there is no real result it is inf or nan, as in PyTorch.
+    """
+    a, b = operands("pow", a, b)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Pow()(a, b)
 
 
 def maximum(a, b):
@@ -278,8 +296,7 @@ def maximum(a, b):
 
 def minimum(a, b):
     """The smaller of a and b, element by element; where they are equal each gets half of the gradient."""
-    a, b = operands("minimum", a, b)
-    return -Maximum()(-a, -b)
+    return Minimum()(*operands("minimum", a, b))
 
 
 def where(condition, a, b):
@@ -297,7 +314,9 @@ def where(condition, a, b):
         raise DTypeError(
             sentence("where", "condition", "boolean", condition.dtype, "Write a comparison, such as x > 0.")
         )
-    return Where(mask=condition._array)(*operands("where", a, b))
+    a, b = operands("where", a, b)
+    check_broadcast("where", condition, a, b)
+    return Where(mask=condition._array)(a, b)
 
 
 def neg(x):
@@ -326,10 +345,19 @@ def abs(x):
 
 
 def clip(x, min=None, max=None):
-    """Limit x to [``min``, ``max``]; either may be None. No gradient passes outside the interval."""
+    """Limit x to the numbers [``min``, ``max``]; either may be None. No gradient passes outside the interval."""
     if min is None and max is None:
         raise ValueError("clip: at least one of min and max must be given.")
-    return Clip(low=min, high=max)(as_tensor(x))
+    x = as_tensor(x)
+    low, high = (None if n is None else _bound(n, x) for n in (min, max))
+    return Clip(low=low, high=high)(x)
+
+
+def _bound(value, x):
+    if not isinstance(value, (numbers.Number, np.generic)):
+        hint = "Tensors as bounds: minicv.maximum(minicv.minimum(x, high), low)."
+        raise DTypeError(sentence("clip", "min and max", "numbers", type(value).__name__, hint))
+    return _adopt("clip", value, x)._array
 
 
 def _real(op, x):
@@ -339,7 +367,7 @@ def _real(op, x):
 
 
 def compare(name, a, b):
-    """A comparison as a boolean Tensor: ``name`` is "less", "equal", ... Not differentiable."""
+    """A comparison or logical connection, by the name of NumPy's function: "less", "bitwise_and". No gradient."""
     a, b = operands(name, a, b)
     return as_tensor(getattr(np, name)(a._array, b._array))
 

@@ -39,6 +39,10 @@ OPERATORS = {
     "__ge__": _comparison("greater_equal"),
     "__eq__": _comparison("equal"),
     "__ne__": _comparison("not_equal"),
+    "__and__": _comparison("bitwise_and"),  # of booleans: & | ^ ~ are NumPy's and PyTorch's and, or, xor, not
+    "__or__": _comparison("bitwise_or"),
+    "__xor__": _comparison("bitwise_xor"),
+    "__invert__": lambda x: Tensor(np.invert(x._array)),
     "__hash__": object.__hash__,  # == compares values, but a Tensor is a key by identity
 }
 

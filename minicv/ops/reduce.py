@@ -61,7 +61,7 @@ def sum(x, axis=None, keepdim=False):
     Returns
     -------
     Tensor
-        Of the dtype of ``x`` (booleans are counted in int64).
+        Of the dtype of ``x``; integers and booleans are added up in int64.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def sum(x, axis=None, keepdim=False):
     tensor([4., 6.])
     """
     x = as_tensor(x)
-    if x.dtype == bool:
+    if x.dtype.kind in "biu":
         x = x.to(np.int64)
     return Sum(axes=normalize_axes("sum", axis, x.ndim), keepdim=bool(keepdim))(x)
 
@@ -132,8 +132,12 @@ def var(x, axis=None, correction=1, keepdim=False):
 
 
 def std(x, axis=None, correction=1, keepdim=False):
-    """Standard deviation: the square root of :func:`var`, whose parameters it takes."""
-    return var(x, axis, correction, keepdim).sqrt()
+    """Standard deviation: the square root of :func:`var`, whose parameters it takes. Its gradient at 0 is 0."""
+    variance = var(x, axis, correction, keepdim)
+    zero = Tensor(
+        (variance._array == 0).astype(variance.dtype)
+    )  # the slope of the root at 1 in place of that at 0
+    return (variance + zero).sqrt() - zero
 
 
 class MaxResult(NamedTuple):
@@ -161,6 +165,10 @@ def argmin(x, axis=None, keepdim=False):
 
 def _arg(function, name, x, axis, keepdim):
     x = as_tensor(x)
+    if not (axis is None or isinstance(axis, (int, np.integer))):
+        raise ShapeError(
+            sentence(name, "axis", "None or one integer", axis, "Flatten several axes into one first.")
+        )
     axes = normalize_axes(name, axis, x.ndim)
     if count(x.shape, axes) == 0:
         raise ShapeError(sentence(name, "input", "non-empty along the reduced axis", f"shape {x.shape}"))
@@ -205,8 +213,8 @@ def _extreme(arg, x, axis, keepdim):
     if axis is None:
         value = x.reshape((-1,))[arg(x).item()]
         return value.reshape((1,) * x.ndim) if keepdim else value
-    (axis,) = normalize_axes(arg.__name__, axis, x.ndim)
     indices = arg(x, axis, keepdim=True)
+    (axis,) = normalize_axes(arg.__name__, axis, x.ndim)
     values = take_along_axis(x, indices._array, axis)
     if keepdim:
         return MaxResult(values, indices)
@@ -248,7 +256,7 @@ def logsumexp(x, axis, keepdim=False):
     x = as_tensor(x)
     check_float("logsumexp", "input", x.dtype)
     axes = normalize_axes("logsumexp", axis, x.ndim)
-    largest = x._array.max(axis=axes, keepdims=True)
+    largest = x._array.max(axis=axes, keepdims=True, initial=-np.inf)
     largest = as_tensor(
         np.where(np.isfinite(largest), largest, 0).astype(x.dtype)
     )  # a constant: it cancels in the gradient

@@ -4,6 +4,8 @@ reshape and its inverse, transpose and its inverse permutation, indexing (a gath
 (the scatter), concatenation and splitting, padding with zeros and cropping.
 """
 
+import operator
+
 import numpy as np
 
 from ..errors import LabelError, ShapeError, check_same_dtype, sentence
@@ -94,7 +96,7 @@ def _ints(args):
     """Accept both f(2, 3) and f((2, 3))."""
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = args[0]
-    return tuple(int(a) for a in args)
+    return tuple(operator.index(a) for a in args)
 
 
 def flatten(x, start_axis=0, end_axis=-1):
@@ -113,9 +115,10 @@ def flatten(x, start_axis=0, end_axis=-1):
 def permute(x, *axes):
     """The axes in a new order: ``permute(x, 0, 2, 3, 1)`` makes (N, C, H, W) into (N, H, W, C)."""
     x, axes = as_tensor(x), _ints(axes)
-    if sorted(a % x.ndim if x.ndim else a for a in axes) != list(range(x.ndim)):
+    counted = tuple(a + x.ndim if a < 0 else a for a in axes)
+    if sorted(counted) != list(range(x.ndim)):
         raise ShapeError(sentence("permute", "axes", f"a permutation of 0..{x.ndim - 1}", axes))
-    return Transpose(axes=tuple(a % x.ndim for a in axes))(x)
+    return Transpose(axes=counted)(x)
 
 
 def transpose(x, axis0=-2, axis1=-1):
