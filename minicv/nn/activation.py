@@ -8,7 +8,7 @@ from .module import Module
 from .parameter import Parameter
 
 
-class ReLU(FunctionalLayer):
+class ReLU(Module):
     """max(x, 0)."""
 
     def forward(self, x):
@@ -67,14 +67,14 @@ class PReLU(Module):
         return f"num_parameters={self.num_parameters}"
 
 
-class Sigmoid(FunctionalLayer):
+class Sigmoid(Module):
     """1 / (1 + exp(-x)): a score as a probability."""
 
     def forward(self, x):
         return F.sigmoid(x)
 
 
-class Tanh(FunctionalLayer):
+class Tanh(Module):
     """The hyperbolic tangent, from -1 to 1."""
 
     def forward(self, x):
