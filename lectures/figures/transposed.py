@@ -137,7 +137,7 @@ def _strip(theme, states, output):
     page = Page(theme=theme)
     Grid(page, INPUT, 1.2, 1.2, 0.62, label="input 2 × 2")
     Grid(page, FILTER, 4.6, 0.85, 0.62, "filter", label="filter 3 × 3")
-    Grid(page, output, 8.8, 0.55, 0.62, "output", label="output 4 × 4, cropped")
+    Grid(page, output, 8.8, 0.55, 0.62, "output", label="output: step 4, cropped to 4 × 4")
     captions = [f"{state.value} at row {state.corner[0]}, column {state.corner[1]}" for state in states]
     for place, state in zip(filmstrip(page, captions, top=3.25, bottom=7.0, gap=0.35), states):
         _canvas(page, state, *centred(place, 5 * 0.57, 5 * 0.57), 0.57)

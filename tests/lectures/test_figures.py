@@ -1,16 +1,18 @@
 """The figures show what the decks print, legibly, in every theme, and say in words what they show."""
 
+import doctest
 import json
 import re
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
-from minicv.lectures.figures import FIGURES, draw, figure
+from minicv.lectures.figures import FIGURES, common, draw, figure
 from minicv.lectures.figures.common import image, in_words, plane, signal, symbols
 
 import minicv.functional as F
 from minicv import cli
+from minicv.lectures import figures
 from minicv.viz import THEMES, text_problems
 
 IDS = (
@@ -233,6 +235,12 @@ def test_letters_carry_signs_and_factors():
 def test_planes_are_integers_only_where_they_are_whole():
     assert plane(image([[1, 2]])).dtype == np.int64
     assert plane(image([[1.5, 2]])).tolist() == [[1.5, 2.0]]
+
+
+@pytest.mark.parametrize("module", [figures, common])
+def test_docstring_examples(module):
+    result = doctest.testmod(module)
+    assert result.attempted > 0 and result.failed == 0
 
 
 # The registry and the command.
