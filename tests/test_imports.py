@@ -53,7 +53,8 @@ PARTS = {
     "train": TRAINING,
     "minicv": FACE,
     "lectures": LECTURES,
-    "commands": LECTURES,
+    "demos": TRAINING | {"minicv", "viz"},
+    "commands": LECTURES | {"demos"},
     "cli": BASE | {"commands"},
     "__main__": {"cli"},
 }

@@ -3,6 +3,7 @@
 Everything that holds annotations hands out a `Sample`.
 """
 
+from .batches import Batches
 from .digits import digits
 from .images import images_to_batch, read_image, write_image
 from .meadow import CLASSES, STUFF, THINGS, Meadow
@@ -14,6 +15,7 @@ __all__ = [
     "SKELETON",
     "STUFF",
     "THINGS",
+    "Batches",
     "Meadow",
     "Sample",
     "digits",

@@ -1,0 +1,106 @@
+"""Semantic segmentation: two small networks learn to label every pixel of a Meadow scene.
+
+One goes back up to full resolution by transposed convolution, the other by max unpooling; the rest is the
+same.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import manual_seed
+from ..data import Batches, Meadow, images_to_batch
+from ..metrics import class_iou, confusion_matrix
+from ..models.segmentation import SmallFCN, SmallUnpoolNet
+from ..optim import Adam
+from ..optim.lr_scheduler import CosineAnnealingLR
+from ..train import fit
+
+NETWORKS = {"transposed convolution": SmallFCN, "max unpooling": SmallUnpoolNet}
+SIZE = 64
+TRAINING_SCENES, FRESH_SCENES, WATCHED_SCENES = 1200, 200, 40
+BATCH_SIZE, LEARNING_RATE = 16, 8e-3
+
+
+class Scenes(NamedTuple):
+    """Images (N, 3, H, W) float32 in [0, 1] and their label maps (N, H, W) int64."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+class Result(NamedTuple):
+    """A trained network, its history, and its confusion matrix on fresh scenes."""
+
+    network: object
+    history: list
+    confusion: np.ndarray
+
+    @property
+    def pixel_accuracy(self):
+        """Share of pixels that are labelled right."""
+        return float(np.trace(self.confusion) / self.confusion.sum())
+
+    @property
+    def mean_iou(self):
+        """Mean over the classes of intersection over union."""
+        return float(np.nanmean(class_iou(self.confusion)))
+
+    @property
+    def parameters(self):
+        """Number of trained parameters."""
+        return sum(p.size for p in self.network.parameters())
+
+
+def scenes(count, seed, label):
+    """Draw ``count`` Meadow scenes, with a progress bar."""
+    from tqdm import tqdm
+
+    samples = list(tqdm(Meadow(size=SIZE, length=count, seed=seed), desc=label, unit="scene", disable=None))
+    return Scenes(images_to_batch([s.image for s in samples]), np.stack([s.semantic for s in samples]))
+
+
+def mirrored(rng, images, labels):
+    """Half of the scenes, chosen at random, are seen in a mirror."""
+    flip = rng.random(len(images)) < 0.5
+    images[flip], labels[flip] = images[flip, ..., ::-1], labels[flip, ..., ::-1]
+    return images, labels
+
+
+def train(name, training, fresh, steps, seed, device="cpu"):
+    """Train one of NETWORKS and measure it on scenes that it has never seen.
+
+    Parameters
+    ----------
+    name : str
+        A key of NETWORKS.
+    training, fresh : Scenes
+    steps : int
+    seed : int
+        Of the initial parameters and of the order of the scenes: the same seed gives the same numbers.
+    device : {"cpu", "cuda"}
+
+    Returns
+    -------
+    Result
+    """
+    manual_seed(seed)
+    network = NETWORKS[name](num_classes=len(Meadow().classes)).to(device)
+    optimizer = Adam(network.parameters(), lr=LEARNING_RATE)
+    watched = Scenes(fresh.images[:WATCHED_SCENES], fresh.labels[:WATCHED_SCENES])
+
+    def evaluate(network):
+        counts = confusion(network, watched)
+        return {"pixel accuracy": np.trace(counts) / counts.sum(), "mean IoU": np.nanmean(class_iou(counts))}
+
+    batches = Batches(*training, batch_size=BATCH_SIZE, steps=steps, seed=seed, augment=mirrored)
+    schedule = CosineAnnealingLR(optimizer, max(1, steps))
+    history = fit(network, optimizer, batches, schedule, evaluate, every=max(1, steps // 10), label=name)
+    return Result(network, history, confusion(network, fresh))
+
+
+def confusion(network, scenes, at_a_time=40):
+    """The confusion matrix of a network on scenes; truth in the rows."""
+    parts = range(0, len(scenes.images), at_a_time)
+    predicted = np.concatenate([network.predict(scenes.images[i : i + at_a_time]) for i in parts])
+    return confusion_matrix(scenes.labels, predicted, len(Meadow().classes))

@@ -1,0 +1,1 @@
+"""Models, by task: one paper, one file."""

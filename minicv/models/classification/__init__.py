@@ -1,0 +1,3 @@
+"""Networks that give an image one label."""
+
+from .lenet import LeNet5

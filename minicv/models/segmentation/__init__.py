@@ -1,0 +1,3 @@
+"""Networks that label every pixel of an image."""
+
+from .small_fcn import SmallFCN, SmallUnpoolNet

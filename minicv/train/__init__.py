@@ -1,0 +1,3 @@
+"""Training: the loop."""
+
+from .loop import fit

@@ -1,0 +1,74 @@
+"""The training loop: loss, backward, step; and a bar that shows how it goes."""
+
+import math
+import sys
+
+from ..tensor import tensor
+
+
+def fit(model, optimizer, batches, schedule=None, evaluate=None, every=50, label="training"):
+    """Train a model on batches, one step each.
+
+    Parameters
+    ----------
+    model : Module
+        With a method ``loss(images, labels)`` that returns a scalar Tensor.
+    optimizer : Optimizer
+    batches : sized iterable of (images, labels)
+        Arrays; :class:`minicv.data.Batches`, for example.
+    schedule : optional
+        A learning-rate schedule, moved on after every step.
+    evaluate : callable, optional
+        ``evaluate(model)`` returns numbers by name, which are shown and recorded; it may switch the model to
+        evaluation.
+    every : int
+        Steps between two evaluations; there is always one at the end.
+    label : str
+        What stands before the bar.
+
+    Returns
+    -------
+    list of dict
+        For every step its number, its loss, and the results of ``evaluate`` where it was called.
+
+    Raises
+    ------
+    FloatingPointError
+        The loss is no longer a finite number. The parameters are left as they were before that step.
+
+    Notes
+    -----
+    On a terminal the bar moves; elsewhere (a log file) every evaluation writes a line.
+    """
+    from tqdm import tqdm
+
+    device = next(iter(model.parameters())).device
+    history, shown = [], {}
+    with tqdm(batches, desc=label, unit="step", disable=None, dynamic_ncols=True) as bar:
+        for step, (images, labels) in enumerate(bar, 1):
+            model.train()
+            loss = model.loss(tensor(images, device=device), tensor(labels, device=device))
+            record = {"step": step, "loss": loss.item()}
+            if not math.isfinite(record["loss"]):
+                raise FloatingPointError(
+                    f"{label}: the loss is {record['loss']} at step {step}. Is the learning rate too large? "
+                    "minicv.hooks.FirstNaN() names the first op that makes a number that is not finite."
+                )
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            if schedule is not None:
+                schedule.step()
+            if evaluate is not None and (step % every == 0 or step == len(batches)):
+                shown = evaluate(model)
+                if bar.disable:
+                    print(
+                        f"{label}: step {step}/{len(batches)}, {_in_words(record | shown)}", file=sys.stderr
+                    )
+            bar.set_postfix_str(_in_words({"loss": record["loss"], **shown}), refresh=False)
+            history.append(record | shown if step % every == 0 or step == len(batches) else record)
+    return history
+
+
+def _in_words(record):
+    return ", ".join(f"{name} {value:.3f}" for name, value in record.items() if name != "step")
