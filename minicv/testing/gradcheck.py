@@ -13,7 +13,6 @@ the gradient zero, and a softmax backward that returns zeros would pass.
 import numpy as np
 
 from ..autograd import grad
-from ..backend import is_array
 from ..creation import zeros_like
 from ..tensor import Tensor, enable_grad, no_grad
 from .arrays import noncontiguous, random_weights
@@ -40,7 +39,7 @@ def gradcheck(function, inputs, *, eps=1e-4, rtol=1e-6, atol=1e-8, draws=3, rng=
         Takes as many Tensors as there are ``inputs``, returns a Tensor or several. It must give the same
         values each time it is called; bind everything else with a lambda: ``gradcheck(lambda x: conv2d(x, w,
         stride=2), x)``.
-    inputs : array, Tensor, or sequence of them
+    inputs : array, Tensor or number, or a list or tuple of them
         Those of floating point are converted to float64 and differentiated by; the others are passed on as
         they are. Small shapes will do, and show more when the check fails. Avoid ties and kinks
         (:func:`minicv.testing.distinct_values`).
@@ -142,7 +141,7 @@ def _is_real(x):
 
 def _as_float64(inputs):
     """Copies of the inputs as arrays, the real ones in float64."""
-    if isinstance(inputs, Tensor) or is_array(inputs):
+    if not isinstance(inputs, (list, tuple)):
         inputs = [inputs]
     arrays = [np.array(x) for x in inputs]
     if not any(map(_is_real, arrays)):

@@ -67,7 +67,7 @@ def test_large_inputs_are_checked_without_a_table():
 
 
 def test_a_number_can_be_an_input():
-    assert gradcheck(lambda x: x * x, np.array(3.0))
+    assert gradcheck(lambda x: x * x, np.array(3.0)) and gradcheck(lambda x: x * x, 3.0)
     assert "  ()  " in failure(lambda x: Scaled(factor=2)(x), np.array(3.0))
 
 
@@ -116,6 +116,14 @@ def test_a_kink_beside_the_input_is_told_from_a_wrong_gradient(function, where):
     x[1] = where
     if where:
         assert gradcheck(function, x, eps=where / 4)
+
+
+def test_a_small_kink_beside_a_steep_slope_is_told_from_a_wrong_gradient():
+    with pytest.raises(KinkError):
+        gradcheck(lambda x, y: x * 10_000 + y.clip(min=0.0) + 0 * y, [np.ones(()), np.zeros(())])
+    steep = lambda x: (x * np.array([10_000.0, 1.0])).clip(min=0.0)  # noqa: E731
+    with pytest.raises(KinkError):
+        gradcheck(steep, np.array([1.0, 0.0]))
 
 
 def test_a_jump_and_the_edge_of_the_domain_are_kinks():

@@ -290,6 +290,26 @@ class CubeSlopeOff(CubeSlope):
     slope = SlopeOff
 
 
+class Area(Function):
+    """a^2 b^3."""
+
+    def forward(self, a, b):
+        self.save(a, b)
+        return a**2 * b**3
+
+    def backward(self, g):
+        a, b = self.saved
+        return 2 * g * a * b**3, 3 * g * a**2 * b**2
+
+
+class AreaSecondInputConstant(Area):
+    """The gradient by the second input, and it alone, takes the second input for a constant."""
+
+    def backward(self, g):
+        a, b = self.saved
+        return 2 * g * a * b**3, 3 * g * a**2 * b.detach() ** 2
+
+
 # (correct, wrong, inputs, what the message says)
 WRONG_GRADIENTS = [
     (Softmax, SoftmaxZero, [normal(2, 4)], "No gradient arrived"),
@@ -316,9 +336,10 @@ WRONG_GRADIENTS = [
     (Double, DoubleCut, [normal(3)], "no output is connected"),
 ]
 WRONG_SECOND_DERIVATIVES = [
-    (Cube, CubeConstant, "by input 0"),
-    (Cube, CubeCutGradient, "by input 1"),
-    (CubeSlope, CubeSlopeOff, "by input 0"),
+    (Cube, CubeConstant, [normal(2, 3)], "by input 0"),
+    (Cube, CubeCutGradient, [normal(2, 3)], "by input 1"),
+    (CubeSlope, CubeSlopeOff, [normal(2, 3)], "by input 0"),
+    (Area, AreaSecondInputConstant, [normal(2, 3), normal(2, 3)], "by input 1"),
 ]
 
 
@@ -336,14 +357,13 @@ def test_wrong_gradients_are_caught(right, wrong, inputs, words, seed):
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize(
-    "right, wrong, words", WRONG_SECOND_DERIVATIVES, ids=lambda v: getattr(v, "__name__", "")
+    "right, wrong, inputs, words", WRONG_SECOND_DERIVATIVES, ids=lambda v: getattr(v, "__name__", "")
 )
-def test_wrong_second_derivatives_are_caught(right, wrong, words, seed):
-    x = normal(2, 3)
-    assert gradgradcheck(lambda x: right()(x), x, rng=seed) is True
-    assert gradcheck(lambda x: wrong()(x), x, rng=seed) is True  # the first derivative is correct
+def test_wrong_second_derivatives_are_caught(right, wrong, inputs, words, seed):
+    assert gradgradcheck(lambda *xs: right()(*xs), inputs, rng=seed) is True
+    assert gradcheck(lambda *xs: wrong()(*xs), inputs, rng=seed) is True  # the first derivative is correct
     with pytest.raises(GradientError, match=words):
-        gradgradcheck(lambda x: wrong()(x), x, rng=seed)
+        gradgradcheck(lambda *xs: wrong()(*xs), inputs, rng=seed)
 
 
 def test_wrong_shapes_and_dtypes_of_gradients_are_refused_by_the_engine():
