@@ -13,7 +13,7 @@ from .function import Function
 from .graph import graph
 from .ops.elementwise import abs, clip, exp, log, maximum, minimum, sqrt, where
 from .ops.linalg import matmul
-from .ops.reduce import argmax, logsumexp, max, mean, min, std, sum, var
+from .ops.reduce import argmax, argmin, logsumexp, max, mean, min, std, sum, var
 from .ops.shape import chunk, concat, flatten, permute, reshape, split, squeeze, stack, unsqueeze
 from .tensor import Tensor, as_tensor, enable_grad, is_grad_enabled, no_grad, set_grad_enabled, tensor
 from .trace import Trace, trace
