@@ -43,7 +43,7 @@ class Meadow:
     ----------
     classes : tuple of str
         Names of the labels 0 to 7, `CLASSES`: three kinds of stuff, then five things. `semantic` and `labels` of a
-        sample are indices into it.
+        sample are indices into it; a detector that only knows things subtracts ``len(STUFF)``.
 
     Examples
     --------

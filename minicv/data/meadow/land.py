@@ -196,17 +196,24 @@ def growth(canvas, rng, weather, horizon):
     spread = rng.random((tufts + blossoms, 2))
     near = 0.1 + 0.9 * spread[:, 1]
     x, y = spread[:, 0] * size, horizon + near * (size - horizon)
-    blade, lean = near[:tufts] * size * 0.03, rng.uniform(-0.5, 0.5, (3, tufts)) + [[-0.5], [0.0], [0.5]]
-    foot = [x[:tufts], y[:tufts], 0.09 * blade]
-    blades = [np.column_stack([*foot, x[:tufts] + k * blade, y[:tufts] - blade, 0.02 * blade]) for k in lean]
-    petals = np.column_stack([x[tufts:], y[tufts:], (0.0025 + 0.0055 * near[tufts:]) * size] * 2)
-    hues = np.array(
-        [*(tone(weather.near_grass, k) for k in (0.72, 0.9, 1.25)), pick(rng, FLOWERS)], np.float32
+    blade = near[:tufts] * size * 0.03
+    lean = np.array([[-0.5], [0.0], [0.5]]) + rng.uniform(-0.5, 0.5, (3, tufts))
+    petal = (0.0025 + 0.0055 * near[tufts:]) * size
+    blades = capsules(
+        x[:tufts], y[:tufts], 0.09 * blade, x[:tufts] + lean * blade, y[:tufts] - blade, 0.02 * blade
     )
-    plants = np.concatenate([*blades, petals]).astype(np.float32)
-    sprinkle(canvas, plants, np.repeat(hues, [tufts] * 3 + [blossoms], axis=0))
-    hearts = (petals * [1, 1, 0.4, 1, 1, 0.4]).astype(np.float32)
+    petals, hearts = (
+        capsules(x[tufts:], y[tufts:], r, x[tufts:], y[tufts:], r) for r in (petal, 0.4 * petal)
+    )
+    hues = [*(tone(weather.near_grass, k) for k in (0.72, 0.9, 1.25)), pick(rng, FLOWERS)]
+    hues = np.array(hues, np.float32).repeat([tufts] * 3 + [blossoms], axis=0)
+    sprinkle(canvas, np.concatenate([blades, petals]), hues)
     sprinkle(canvas, hearts, np.array([HEART] * blossoms, np.float32))
+
+
+def capsules(*columns):
+    """The capsules (n, 6) float32 of six arrays that broadcast to n elements."""
+    return np.array(np.broadcast_arrays(*columns), np.float32).reshape(6, -1).T
 
 
 def shadow(canvas, x, y, half_width, light, strength):

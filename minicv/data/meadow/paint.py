@@ -212,12 +212,16 @@ def sum_runs(values, counts):
 
 def stack(layers, alpha, shade):
     """Composite the layers, back to front: colour (3, h, w), premultiplied, and alpha (h, w)."""
-    decal = np.array([layer.decal for layer in layers])[:, None, None]
-    clear = np.cumprod(np.where(decal, 1, 1 - alpha), axis=0)  # what the outlines so far leave open
+    decals = [index for index, layer in enumerate(layers) if layer.decal]
+    clear = 1 - alpha
     after = np.empty_like(alpha)  # what the later layers leave of this one
     after[-1] = 1
-    np.cumprod(1 - alpha[:0:-1], axis=0, out=after[-2::-1])
-    painted = np.where(decal, alpha * (1 - clear), alpha) * after * shade
+    np.cumprod(clear[:0:-1], axis=0, out=after[-2::-1])
+    clear[decals] = 1
+    np.cumprod(clear, axis=0, out=clear)  # what the outlines so far leave open
+    painted = alpha * after
+    painted *= shade
+    painted[decals] *= 1 - clear[decals]
     colours = np.array([layer.colour for layer in layers], np.float32)
     return np.einsum("lc,lhw->chw", colours, painted), 1 - clear[-1]
 
