@@ -45,6 +45,7 @@ setup(
         "matplotlib>=3.10.7",
         "pillow>=11.0",
         "scikit-learn>=1.5.2",
+        "threadpoolctl>=3.1",
         "scipy>=1.13",
         "tqdm>=4.66",
     ],

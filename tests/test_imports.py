@@ -68,7 +68,8 @@ PACKAGES = {
     "PIL": {"data", "viz"},
     "scipy": {"ops"},
     "sklearn": {"data"},
-    "tqdm": {"train", "commands"},
+    "threadpoolctl": {"kernels.cpu"},
+    "tqdm": {"train", "demos"},
 }
 
 

@@ -1,32 +1,20 @@
 """Convolution in Numba: unfolded columns and NumPy's matrix product.
 
+The batch is cut into parts whose columns fit a core's cache, and the threads of :mod:`.parallel` take a part
+each, unfold it and multiply it with a single-threaded BLAS: the threads of BLAS would spin against ours
+between the products.
+
 This file is the seam for a faster convolution. What it owes its callers is the meaning of
 :mod:`minicv.kernels.reference.conv`; how it gets there is its own affair.
 """
 
 import numpy as np
 
-from ..reference import im2col
+from ..reference.im2col import Im2col
+from . import blas, parallel
 from . import unfold as windows
 
-# Columns made at a time: enough rows for the matrix product to run at full speed, and few enough to be read
-# back from the cache, or at least from memory that the process has touched before.
-_LIMIT = 16 * 2**20
-
-
-def conv2d(x, w, stride, padding, dilation, groups):
-    """Cross-correlation: see :func:`minicv.kernels.reference.conv.conv2d`."""
-    return im2col.conv2d(np, _unfold, _LIMIT, x, w, stride, padding, dilation, groups)
-
-
-def conv_transpose2d(y, w, output_size, stride, padding, dilation, groups):
-    """Transpose of conv2d in x: see :func:`minicv.kernels.reference.conv.conv_transpose2d`."""
-    return im2col.conv_transpose2d(np, _fold, _LIMIT, y, w, output_size, stride, padding, dilation, groups)
-
-
-def conv2d_weight(x, y, kernel_size, stride, padding, dilation, groups):
-    """Transpose of conv2d in w: see :func:`minicv.kernels.reference.conv.conv2d_weight`."""
-    return im2col.conv2d_weight(np, _unfold, _LIMIT, x, y, kernel_size, stride, padding, dilation, groups)
+_LIMIT = 2**20  # bytes of columns at a time: half of the second-level cache of most cores
 
 
 def _is_image(kernel_size, padding, stride):
@@ -44,3 +32,17 @@ def _fold(cols, output_size, kernel_size, dilation, padding, stride):
     if _is_image(kernel_size, padding, stride):
         return cols.reshape(*cols.shape[:2], *output_size)
     return windows.fold(cols, output_size, kernel_size, dilation, padding, stride)
+
+
+def _each(function, parts):
+    """Apply a function to all parts, on all cores if there are several parts."""
+    if len(parts) < 2:
+        return [function(part) for part in parts]
+    with blas.single_threaded():
+        return parallel.each(function, parts)
+
+
+_im2col = Im2col(np, _unfold, _fold, _LIMIT, _each)
+conv2d = _im2col.conv2d
+conv_transpose2d = _im2col.conv_transpose2d
+conv2d_weight = _im2col.conv2d_weight

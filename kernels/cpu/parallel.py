@@ -78,6 +78,26 @@ def run(function, rows, work, *args):
     job.wait()
 
 
+def each(function, items):
+    """Apply ``function`` to each item, on all threads, and return the results in the items' order.
+
+    For functions of Python that spend their time in compiled ones, or in BLAS.
+
+    Examples
+    --------
+    >>> each(lambda n: n * n, [1, 2, 3])
+    [1, 4, 9]
+    """
+    results = [None] * len(items)
+
+    def compute(begin, end):
+        for i in range(begin, end):
+            results[i] = function(items[i])
+
+    run(compute, len(items), _SERIAL)
+    return results
+
+
 class _Job:
     """Ranges still to be done, and a message for each one that has been.
 

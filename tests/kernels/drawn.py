@@ -2,6 +2,7 @@
 
 import numpy as np
 from hypothesis import strategies as st
+
 from minicv.kernels.reference.unfold import output_size
 
 rngs = st.integers(0, 2**32 - 1).map(np.random.default_rng)

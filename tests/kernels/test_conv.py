@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from minicv.kernels.reference import conv
 
 from minicv import kernels
+from minicv.kernels.reference import conv
 from tests.kernels.drawn import assert_same_inner_product, convolutions
 
 
@@ -55,7 +55,7 @@ def test_each_is_the_transpose_of_the_others(host, drawn):
 
 def test_columns_are_made_in_parts():
     """A batch whose columns exceed the limit is cut up, and the cuts leave no mark."""
-    from minicv.kernels.reference import im2col
+    from minicv.kernels.reference.im2col import Im2col
     from minicv.kernels.reference.unfold import fold, unfold
 
     rng = np.random.default_rng(0)
@@ -68,13 +68,33 @@ def test_columns_are_made_in_parts():
         return unfold(x, *args)
 
     two_images = 2 * (2 * 3 * 3 * 4 * 4 * x.itemsize)
-    got = im2col.conv2d(np, counting, two_images, x, w, *rest)
+    got = Im2col(np, counting, fold, two_images).conv2d(x, w, *rest)
     np.testing.assert_allclose(got, conv.conv2d(x, w, *rest), atol=1e-12)
-    got = im2col.conv2d_weight(np, counting, 1, x, y, (3, 3), *rest)  # less than an image: one at a time
+    got = Im2col(np, counting, fold, 1).conv2d_weight(
+        x, y, (3, 3), *rest
+    )  # less than an image: one at a time
     np.testing.assert_allclose(got, conv.conv2d_weight(x, y, (3, 3), *rest), atol=1e-12)
-    got = im2col.conv_transpose2d(np, fold, two_images, y, w, (4, 4), *rest)
+    got = Im2col(np, counting, fold, two_images).conv_transpose2d(y, w, (4, 4), *rest)
     np.testing.assert_allclose(got, conv.conv_transpose2d(y, w, (4, 4), *rest), atol=1e-12)
     assert batches == [2, 2, 1, 1, 1, 1, 1, 1]
+
+
+def test_the_weight_gradient_adds_in_one_order():
+    """The partial sums over a batch are the same for 1 and for 4 threads, to the last bit."""
+    from minicv.kernels.cpu import parallel
+
+    rng = np.random.default_rng(0)
+    x, y = (rng.standard_normal((33, c, 40, 40)).astype(np.float32) for c in (8, 16))
+    rest = (3, 3), (1, 1), (1, 1), (1, 1), 1
+    before = parallel.get_num_threads()
+    try:
+        results = []
+        for threads in (1, 4):
+            parallel.set_num_threads(threads)
+            results.append(kernels.conv2d_weight(x, y, *rest))
+    finally:
+        parallel.set_num_threads(before)
+    np.testing.assert_array_equal(*results)
 
 
 class TestWatching:

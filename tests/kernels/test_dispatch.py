@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from minicv.kernels.reference.step import Step
 
 from minicv import kernels
+from minicv.kernels.reference.step import Step
 
 X, W = np.ones((1, 1, 2, 2)), np.ones((1, 1, 2, 2))
 REST = (1, 1), (0, 0), (1, 1), 1

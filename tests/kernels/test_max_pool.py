@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from minicv.kernels.reference import max_pool
 
 from minicv import kernels
+from minicv.kernels.reference import max_pool
 from tests.kernels.drawn import assert_same_inner_product, rngs
 
 WHOLE = np.array([[0, 3, 1]])

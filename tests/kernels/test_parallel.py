@@ -7,9 +7,9 @@ import threading
 
 import numpy as np
 import pytest
-from minicv.kernels.cpu import parallel
 
 from minicv import kernels
+from minicv.kernels.cpu import parallel
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from minicv.kernels.reference.unfold import fold, unfold
 
 from minicv import kernels
+from minicv.kernels.reference.unfold import fold, unfold
 from tests.kernels.drawn import assert_same_inner_product, rngs, windows
 
 
