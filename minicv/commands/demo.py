@@ -4,10 +4,8 @@ import json
 import time
 from pathlib import Path
 
-from minicv.lectures import figures
-
 from ..data import read_image
-from ..demos import segmentation, segmentation_pictures
+from ..demos import segmentation
 from ..demos.page import HtmlPage
 
 HELP = """Train a small fully convolutional network, and the same network with max unpooling, to label every
@@ -71,7 +69,7 @@ def run(args):
 
 
 def read_photo(path, side=96):
-    """Read the user's image, its longer side scaled to ``side`` pixels: the size at which the networks know things."""  # LONG
+    """Read the user's image, its longer side scaled to ``side`` pixels: things are then of a size the nets know."""
     image = read_image(path)
     scale = side / max(image.shape[:2])
     height, width = (max(4, round(n * scale / 4) * 4) for n in image.shape[:2])
@@ -80,6 +78,9 @@ def read_photo(path, side=96):
 
 def write_page(out, args, results, fresh, image):
     """Draw everything into the folder ``out`` and return the path of its index.html."""
+    from ..demos import segmentation_pictures  # matplotlib is loaded only now
+    from ..lectures import figures
+
     page = HtmlPage("Labelling every pixel")
     page.text(
         f"Two small networks were trained for {args.steps} steps (seed {args.seed}) on "

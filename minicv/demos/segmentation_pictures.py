@@ -57,8 +57,8 @@ def predictions(results, fresh):
     for column in range(SHOWN):
         show_image(table[0][column], images[column])
         for row, labels in enumerate([fresh.labels[:SHOWN], *shown], 1):
-            show_labels(table[row][column], labels[column], len(CLASSES), keys=False)
-    class_legend(page, CLASSES, 1.2, 6.4, columns=8, pitch=(1.5, 0.42), numbered=False)
+            show_labels(table[row][column], labels[column], len(CLASSES))
+    class_legend(page, CLASSES, 1.2, 6.4, columns=8, pitch=(1.5, 0.42))
     right = {
         name: float(np.mean(labels == fresh.labels[:SHOWN]))
         for name, labels in zip(results, shown, strict=True)
@@ -108,10 +108,10 @@ def own_image(results, image):
     shares = {}
     for ax, (name, result) in zip(table[0][1:], results.items(), strict=True):
         labels = result.network.predict(batch)[0]
-        show_labels(ax, labels, len(CLASSES), image=image, keys=False)
+        show_labels(ax, labels, len(CLASSES), image=image)
         counts = np.bincount(labels.ravel(), minlength=len(CLASSES)) / labels.size
         shares[name] = dict(zip(CLASSES, counts.tolist(), strict=True))
-    class_legend(page, CLASSES, 1.2, 6.4, columns=8, pitch=(1.5, 0.42), numbered=False)
+    class_legend(page, CLASSES, 1.2, 6.4, columns=8, pitch=(1.5, 0.42))
     said = "; ".join(f"{name}: mostly {max(share, key=share.get)}" for name, share in shares.items())
     return Picture(
         "demo.segmentation.image",
