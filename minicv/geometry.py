@@ -72,7 +72,7 @@ def pool_size(size, kernel, stride, padding=0, dilation=1, ceil_mode=False):
 
 
 def same_padding(kernel, dilation=1):
-    """Cells to pad before and after so that stride 1 keeps the size; the odd one goes after, as in PyTorch."""  # LONG
+    """Cells to pad before and after so that stride 1 keeps the size; the odd one goes after."""
     total = span(kernel, dilation) - 1
     return total // 2, total - total // 2
 
@@ -90,14 +90,11 @@ def pool_windows(size, kernel, stride, padding=0, dilation=1, ceil_mode=False):
     >>> pool_windows(4, kernel=3, stride=2, padding=1).tolist()
     [[0, 2, 1], [1, 4, 1]]
     """
-    first = (
-        np.arange(pool_size(size, kernel, stride, padding, dilation, ceil_mode), dtype=np.int64) * stride
-        - padding
-    )
+    windows = pool_size(size, kernel, stride, padding, dilation, ceil_mode)
+    first = np.arange(windows, dtype=np.int64) * stride - padding
     stop = np.clip(first + span(kernel, dilation), 0, size)
-    first += (
-        np.maximum(-(first // dilation), 0) * dilation
-    )  # skip taps before the image in whole steps of the dilation
+    # Taps before the image are skipped in whole steps of the dilation.
+    first += np.maximum(-(first // dilation), 0) * dilation
     return np.stack([np.minimum(first, stop), stop, np.full_like(first, dilation)], axis=1)
 
 
@@ -132,8 +129,7 @@ def reach(windows, size):
     """
     cells = np.arange(size, dtype=np.int64)
     begin = np.searchsorted(windows[:, 1], cells, side="right")
-    first = np.minimum.accumulate(windows[::-1, 0])[
-        ::-1
-    ]  # a window that skips taps before the image may start after the next
+    # A window that skips taps before the image may start after the next one does; hence the smallest to come.
+    first = np.minimum.accumulate(windows[::-1, 0])[::-1]
     end = np.searchsorted(first, cells, side="right")
     return np.stack([begin, np.maximum(begin, end)], axis=1)

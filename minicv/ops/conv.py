@@ -14,7 +14,7 @@ loop.
 import numpy as np
 
 from .. import kernels
-from ..errors import ShapeError, check_rank, check_same_dtype, sentence
+from ..errors import DTypeError, ShapeError, check_rank, check_same_dtype, sentence
 from ..function import Function
 from ..geometry import conv_size, conv_transpose_size, pair, same_padding, span
 from ..tensor import as_tensor
@@ -202,7 +202,7 @@ def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation
     if not isinstance(weight_size, (tuple, list)) or len(weight_size) != 4:
         raise ShapeError(sentence(op, "weight_size", "four ints (K, C / groups, kh, kw)", weight_size))
     size = pair(op, "weight_size", weight_size, at_least=1, n=4)
-    _check_channels(op, x, size, groups, size[1] * groups)
+    _check_channels(op, x, size, groups)
     geometry = _geometry(op, 2, stride, padding, dilation, groups)
     expected = (x.shape[0], size[0], *_windows(op, x, size, geometry))
     if y.shape != expected:
@@ -257,7 +257,7 @@ def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_paddi
 
 def _conv(op, axes, input, weight, bias, stride, padding, dilation, groups):
     x, w, bias, unbatched = _tensors(op, axes, input, weight, bias)
-    _check_channels(op, x, w.shape, groups, w.shape[1] * groups)
+    _check_channels(op, x, w.shape, groups)
     _check_bias(op, bias, w.shape[0])
     named = padding if isinstance(padding, str) else None
     if named not in (None, "same", "valid"):
@@ -276,7 +276,7 @@ def _conv(op, axes, input, weight, bias, stride, padding, dilation, groups):
 
 def _conv_transpose(op, axes, input, weight, bias, stride, padding, output_padding, groups, dilation):
     y, w, bias, unbatched = _tensors(op, axes, input, weight, bias)
-    _check_channels(op, y, w.shape, groups, w.shape[0])
+    _check_channels(op, y, w.shape, groups)
     _check_bias(op, bias, w.shape[1] * groups)
     geometry = _geometry(op, axes, stride, padding, dilation, groups)
     extra = _per_axis(op, axes, "output_padding", output_padding)
@@ -297,6 +297,8 @@ def _tensors(op, axes, input, weight, bias):
     check_rank(op, "input", x.shape, (axes + 1, axes + 2), f"{images} or without N", hint)
     check_rank(op, "weight", w.shape, (axes + 2,), filters)
     check_same_dtype(op, input=x, weight=w, bias=bias)
+    if x.dtype == bool:
+        raise DTypeError(sentence(op, "input", "numbers", x.dtype, "Convert with .float()."))
     if 0 in w.shape:
         raise ShapeError(sentence(op, "weight", "non-empty", w.shape))
     unbatched = x.ndim == axes + 1
@@ -332,7 +334,7 @@ def _finish(y, axes, bias, unbatched):
 # Checks. A convolution is the op that students get wrong most often, so each slip has a sentence of its own.
 
 
-def _check_channels(op, x, w_shape, groups, channels):
+def _check_channels(op, x, w_shape, groups):
     if not isinstance(groups, (int, np.integer)) or isinstance(groups, bool) or groups < 1:
         raise ShapeError(sentence(op, "groups", "an int of at least 1", groups))
     if x.shape[1] % groups or w_shape[0] % groups:
@@ -340,9 +342,10 @@ def _check_channels(op, x, w_shape, groups, channels):
             f"a divisor of the input's {x.shape[1]} channels and of the weight's first axis {w_shape[0]}"
         )
         raise ShapeError(sentence(op, "groups", expected, groups))
+    transposed = "transpose" in op
+    channels = w_shape[0] if transposed else w_shape[1] * groups
     if x.shape[1] != channels:
-        layout = "(C, K / groups, ...)" if "transpose" in op else "(K, C / groups, ...)"
-        hint = f"A weight is {layout}."
+        hint = f"The weight is {'(C, K / groups, ...)' if transposed else '(K, C / groups, ...)'}."
         if x.ndim == 4 and x.shape[-1] == channels:
             hint = "Is it (N, H, W, C)? x.permute(0, 3, 1, 2) makes it (N, C, H, W)."
         expected = f"of {channels} channels for weight {tuple(w_shape)} and groups {groups}"
@@ -360,7 +363,8 @@ def _windows(op, x, w_shape, geometry):
     axes = list(
         zip(x.shape[2:], w_shape[2:], *(geometry[name] for name in ("stride", "padding", "dilation")))
     )
-    for name, (n, k, _, p, d) in zip(("height", "width"), axes):
+    names = ("height", "width" if op != "conv1d" else "length")
+    for name, (n, k, _, p, d) in zip(names, axes):
         if span(k, d) > n + 2 * p:
             expected = (
                 f"at least as large as the window, whose {name} is {span(k, d)} (kernel {k}, dilation {d})"

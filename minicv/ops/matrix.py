@@ -1,8 +1,11 @@
 """The matrix of a linear op, found by asking the op."""
 
+from math import prod
+
 import numpy as np
 
-from ..errors import ShapeError, sentence
+from ..errors import DTypeError, ShapeError, sentence
+from ..geometry import pair
 from ..tensor import Tensor, no_grad
 
 
@@ -32,6 +35,8 @@ def conv_matrix(op, input_shape, sparse=False, dtype=np.float64):
     ------
     ShapeError
         The op is not linear: it does not map 0 to 0, or C does not reproduce it on random input.
+    DTypeError
+        The op does not return a Tensor.
 
     Examples
     --------
@@ -42,29 +47,36 @@ def conv_matrix(op, input_shape, sparse=False, dtype=np.float64):
     array([[2., 3., 0., 0.],
            [0., 1., 2., 3.]], dtype=float32)
     """
-    inputs = int(np.prod(input_shape, dtype=np.int64))
-    unit = np.zeros(inputs, dtype)
+    length = len(input_shape) if isinstance(input_shape, (tuple, list)) else 1
+    shape = pair("conv_matrix", "input_shape", input_shape, at_least=1, n=length)
+    unit = np.zeros(prod(shape), dtype)
 
     def probe(vector):
         with no_grad():
-            return op(Tensor(vector.reshape(input_shape).copy())).numpy().ravel()
+            y = op(Tensor(vector.reshape(shape).copy()))
+        if not isinstance(y, Tensor):
+            raise DTypeError(
+                sentence("conv_matrix", "op", "a function that returns one Tensor", type(y).__name__)
+            )
+        return y.numpy().ravel()
 
     if probe(unit).any():
         raise ShapeError(
             sentence("conv_matrix", "op", "linear, so that op(0) = 0", "another value", "Leave out the bias.")
         )
     columns = []
-    for j in range(inputs):
+    for j in range(len(unit)):
         unit[j] = 1
         columns.append(probe(unit))
         unit[j] = 0
     matrix = np.stack(columns, axis=1) if not sparse else _sparse(columns)
-    x = np.random.default_rng(0).standard_normal(inputs).astype(dtype)
-    if not np.allclose(matrix @ x, probe(x), rtol=1e-4, atol=1e-4):
-        hint = "Max pooling is linear only once its indices are held fixed."
-        raise ShapeError(
-            sentence("conv_matrix", "op", "linear, so that its matrix reproduces it", "something else", hint)
-        )
+    x = np.random.default_rng(0).integers(1, 10, len(unit)).astype(dtype)
+    for vector in (x, -x):  # what bends at 0, as abs does, shows on one of the sides
+        image = probe(vector)
+        if not np.allclose(matrix @ vector, image, rtol=0, atol=1e-4 * np.abs(image).max(initial=0)):
+            hint = "Max pooling is linear only once its indices are held fixed."
+            expected = "linear, so that its matrix reproduces it"
+            raise ShapeError(sentence("conv_matrix", "op", expected, "something else", hint))
     return matrix
 
 

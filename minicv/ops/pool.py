@@ -79,7 +79,8 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     -------
     Tensor, or (Tensor, Tensor)
         Shape (N, C, OH, OW); the indices are int64, h W + w in the plane. Of equal maxima the first in raster
-        order wins, and it alone receives the gradient; a NaN wins over every number.
+        order wins, and it alone receives the gradient; the first NaN wins over every number (PyTorch: the
+        last). A dilated window whose taps all fall on the padding gives 0 and the index -1 (PyTorch: -inf).
 
     Examples
     --------
@@ -111,7 +112,7 @@ def adaptive_max_pool2d(input, output_size, return_indices=False):
     input : Tensor
         Shape (N, C, H, W), or (C, H, W).
     output_size : int, or (int or None, int or None)
-        OH and OW; None keeps the input's size.
+        OH and OW, at least 1; None keeps the input's size.
     return_indices : bool
 
     Returns
@@ -195,8 +196,15 @@ def _unpooled_size(op, pooled, kernel, stride, padding, output_size):
         conv_transpose_size(n, k, s, p) for n, k, s, p in zip(pooled, kernel, stride, padding, strict=True)
     )
     if output_size is None:
+        if min(default) < 1:
+            expected = "given, for the formula leaves no pixel"
+            raise ShapeError(sentence(op, "output_size", expected, f"None, which means {default}"))
         return default
-    size = pair(op, "output_size", tuple(output_size)[-2:], at_least=1)
+    if not isinstance(output_size, (tuple, list)) or not 2 <= len(output_size) <= 4:
+        raise ShapeError(
+            sentence(op, "output_size", "(H, W), or a full shape that ends with them", output_size)
+        )
+    size = pair(op, "output_size", output_size[-2:], at_least=1)
     for n, d, s in zip(size, default, stride, strict=True):
         if not d - s < n < d + s:
             expected = f"between {tuple(d - s + 1 for d, s in zip(default, stride, strict=True))} and "
@@ -225,14 +233,27 @@ def avg_pool2d(
     -------
     Tensor
         Shape (N, C, OH, OW).
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        As :func:`max_pool2d`; integers, whose mean is no integer.
+
+    Examples
+    --------
+    >>> import minicv
+    >>> import minicv.functional as F
+    >>> F.avg_pool2d(minicv.arange(16.0).reshape(1, 1, 4, 4), 2)
+    tensor([[[[ 2.5,  4.5],
+              [10.5, 12.5]]]])
     """
     op = "avg_pool2d"
     x, squeeze = batched(op, as_tensor(input))
     check_float(op, "input", x.dtype)
     kernel, stride, padding = _window(op, kernel_size, stride, padding)
     _check_pooled(op, x.shape, kernel, stride, padding, (1, 1), ceil_mode)
-    if divisor_override == 0:
-        raise ShapeError(sentence(op, "divisor_override", "not zero", 0))
+    if divisor_override is not None and (not isinstance(divisor_override, int) or divisor_override == 0):
+        raise ShapeError(sentence(op, "divisor_override", "an int other than 0", repr(divisor_override)))
     divisors = (None, None) if divisor_override is None else (divisor_override, 1)
     rows, cols = (
         axis_map.average(n, k, s, p, bool(ceil_mode), bool(count_include_pad), d)

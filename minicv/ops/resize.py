@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import kernels
-from ..errors import ShapeError, check_float, check_rank, sentence
+from ..errors import DTypeError, ShapeError, check_float, check_rank, sentence
 from ..function import Function
 from ..geometry import pair
 from ..tensor import as_tensor
@@ -58,7 +58,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     scale_factor : float or (float, float), optional
         Output size over input size (the size is rounded down). One of the two must be given.
     mode : {"nearest", "bilinear"}
-        "nearest" copies the pixel at floor(o / scale); "bilinear" weights the four around the position.
+        "nearest" copies the pixel at floor(o / scale); "bilinear" weights the four around the position
+        (floating-point images only).
     align_corners : bool, optional
         Bilinear only. True lets the centres of the corner pixels coincide; False (the default) the corners of
         the images.
@@ -85,34 +86,40 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     if mode not in ("nearest", "bilinear"):
         raise ValueError(sentence(op, "mode", '"nearest" or "bilinear"', repr(mode)))
     if mode == "nearest" and align_corners is not None:
-        raise ValueError(
-            sentence(
-                op, "align_corners", 'left out with mode="nearest"', align_corners, "It has no meaning there."
-            )
-        )
+        expected = 'left out with mode="nearest", where it has no meaning'
+        raise ValueError(sentence(op, "align_corners", expected, align_corners))
+    target = _target(op, x.shape[2:], size, scale_factor)
+    if mode == "nearest":
+        rows, cols = (axis_map.nearest(n, out, scale) for n, (out, scale) in zip(x.shape[2:], target))
+        return Resample(rows=rows, cols=cols)(x)
+    check_float(op, "input", x.dtype)
+    if align_corners:
+        target = [(out, (n - 1) / max(out - 1, 1)) for n, (out, _) in zip(x.shape[2:], target)]
+    rows, cols = (
+        axis_map.linear(n, out, scale, bool(align_corners), x.dtype.char)
+        for n, (out, scale) in zip(x.shape[2:], target)
+    )
+    return Resample(rows=rows, cols=cols)(x)
+
+
+def _target(op, shape, size, scale_factor):
+    """For each axis, the length of the output and how many pixels of the input make one of the output."""
     if (size is None) == (scale_factor is None):
-        raise ValueError(
-            sentence(op, "size and scale_factor", "given one at a time", f"{size} and {scale_factor}")
+        got = f"{size} and {scale_factor}"
+        raise ValueError(sentence(op, "size and scale_factor", "given one at a time", got))
+    if size is not None:
+        return [(out, n / out) for n, out in zip(shape, pair(op, "size", size, at_least=1))]
+    factors = scale_factor if isinstance(scale_factor, (tuple, list)) else (scale_factor,) * 2
+    if len(factors) != 2 or not all(
+        isinstance(f, (int, float, np.number)) and 0 < f < np.inf for f in factors
+    ):
+        raise ShapeError(sentence(op, "scale_factor", "a positive number or two of them", repr(scale_factor)))
+    target = [(int(n * factor), 1.0 / factor) for n, factor in zip(shape, factors)]
+    if min(target)[0] < 1:
+        raise ShapeError(
+            sentence(op, "scale_factor", f"large enough to leave a pixel of {shape}", scale_factor)
         )
-    maps = []
-    sizes = pair(op, "size", size, at_least=1) if size is not None else (None, None)
-    factors = scale_factor if isinstance(scale_factor, (tuple, list)) else (scale_factor, scale_factor)
-    for n, out, factor in zip(x.shape[2:], sizes, factors, strict=True):
-        if out is None:
-            if not factor > 0 or int(n * factor) < 1:
-                raise ShapeError(
-                    sentence(op, "scale_factor", f"large enough for at least one of {n} pixels", factor)
-                )
-            out = int(n * factor)
-        scale = n / out if factor is None else 1.0 / factor
-        if mode == "nearest":
-            maps.append(axis_map.nearest(n, out, scale))
-            continue
-        check_float(op, "input", x.dtype)
-        if align_corners:
-            scale = (n - 1) / (out - 1) if out > 1 else 0.0
-        maps.append(axis_map.linear(n, out, scale, bool(align_corners), x.dtype.char))
-    return Resample(rows=maps[0], cols=maps[1])(x)
+    return target
 
 
 def bed_of_nails(input, scale_factor=2):
@@ -149,7 +156,7 @@ def bed_of_nails(input, scale_factor=2):
     return y.squeeze(0) if squeeze else y
 
 
-def pad(input, pad, mode="constant", value=0):
+def pad(input, pad, mode="constant", value=None):
     """Pad the last axes of a tensor.
 
     Parameters
@@ -160,8 +167,8 @@ def pad(input, pad, mode="constant", value=0):
         Cells before and after, last axis first: (left, right, top, bottom, ...). Negative numbers crop.
     mode : {"constant", "reflect", "replicate"}
         What stands in the border: ``value``; the inside mirrored at the edge cell; the edge cell repeated.
-    value : number
-        For "constant".
+    value : number, optional
+        For "constant": what stands in the border, 0 by default.
 
     Examples
     --------
@@ -171,26 +178,29 @@ def pad(input, pad, mode="constant", value=0):
     tensor([[[3., 2., 1., 2., 3., 2.]]])
     """
     x = as_tensor(input)
-    pad = pair("pad", "pad", tuple(pad), n=len(pad))
-    if len(pad) % 2 or len(pad) > 2 * x.ndim:
-        raise ShapeError(
-            sentence("pad", "pad", f"pairs (before, after) for at most {x.ndim} axes, last axis first", pad)
-        )
+    legal = isinstance(pad, (tuple, list)) and len(pad) % 2 == 0 and len(pad) <= 2 * x.ndim
+    if not legal or not all(isinstance(n, (int, np.integer)) for n in pad):
+        expected = f"pairs of ints (before, after) for at most {x.ndim} axes, last axis first"
+        raise ShapeError(sentence("pad", "pad", expected, pad))
     widths = [(pad[2 * a], pad[2 * a + 1]) for a in reversed(range(len(pad) // 2))]
-    for n, (before, after) in zip(x.shape[x.ndim - len(widths) :], widths, strict=True):
-        if n + before + after < 0:
+    for n, (before, after) in zip(x.shape[x.ndim - len(widths) :], widths):
+        if max(0, -before) + max(0, -after) > n:
             raise ShapeError(
-                sentence("pad", "pad", f"such that an axis of {n} cells keeps at least none", (before, after))
+                sentence("pad", "pad", f"such that it crops at most the {n} cells of the axis", pad)
             )
     if mode == "constant":
-        return _pad_constant(x, [(0, 0)] * (x.ndim - len(widths)) + widths, value)
+        return _pad_constant(x, [(0, 0)] * (x.ndim - len(widths)) + widths, 0 if value is None else value)
     if mode not in ("reflect", "replicate"):
         raise ValueError(sentence("pad", "mode", '"constant", "reflect" or "replicate"', repr(mode)))
+    if value:
+        raise ValueError(sentence("pad", "value", f'left out with mode="{mode}"', value))
     return _pad_border(x, widths, mode)
 
 
 def _pad_constant(x, widths, value):
     """Crop where a width is negative, then put what is left inside the larger array."""
+    if not isinstance(value, (int, np.integer) if x.dtype.kind in "iub" else (int, float, np.number)):
+        raise DTypeError(sentence("pad", "value", f"a number that {x.dtype} can hold", repr(value)))
     kept = tuple(slice(max(0, -b), n - max(0, -a)) for (b, a), n in zip(widths, x.shape, strict=True))
     if any(min(w) < 0 for w in widths):
         x = x[kept]
@@ -200,12 +210,15 @@ def _pad_constant(x, widths, value):
 
 def _pad_border(x, widths, mode):
     axes = len(widths)
-    if axes not in (1, 2):
-        raise ShapeError(sentence("pad", "pad", f'2 or 4 numbers for mode="{mode}"', f"{2 * axes}"))
+    if axes not in (1, 2) or x.ndim not in (axes + 1, axes + 2):
+        expected = f'4 numbers for (N, C, H, W) or (C, H, W), 2 for (N, C, L) or (C, L) with mode="{mode}"'
+        raise ShapeError(sentence("pad", "pad", expected, f"{2 * axes} for {x.shape}"))
     x, squeeze = batched("pad", x, axes)
-    for n, w in zip(x.shape[-axes:], widths, strict=True):
+    for n, w in zip(x.shape[-axes:], widths):
         if mode == "reflect" and max(w) >= n:
             raise ShapeError(sentence("pad", "pad", f"less than the {n} cells that there are to reflect", w))
+        if n + sum(w) < 1:
+            raise ShapeError(sentence("pad", "pad", f"such that at least one of {n} cells is left", w))
     planes = x.unsqueeze(2) if axes == 1 else x
     widths = [(0, 0), *widths][-2:]
     rows, cols = (axis_map.border(n, *w, mode) for n, w in zip(planes.shape[2:], widths, strict=True))

@@ -83,6 +83,17 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     -------
     Tensor
         Shape (N, C, H, W).
+
+    Examples
+    --------
+    Unfolded and folded again, every pixel comes back as often as there are windows over it.
+
+    >>> import minicv
+    >>> import minicv.functional as F
+    >>> F.fold(F.unfold(minicv.ones(1, 1, 3, 3), 2), 3, 2)
+    tensor([[[[1., 2., 1.],
+              [2., 4., 2.],
+              [1., 2., 1.]]]])
     """
     x = as_tensor(input)
     check_rank("fold", "input", x.shape, (2, 3), "(N, C kh kw, L) or (C kh kw, L)")
@@ -91,13 +102,12 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     size = pair("fold", "output_size", output_size, at_least=1)
     geometry, windows = _geometry("fold", size, kernel_size, dilation, padding, stride)
     kh, kw = geometry["kernel_size"]
-    if min(windows) < 1 or x.shape[2] != windows[0] * windows[1]:
-        got = f"{x.shape[2]} columns"
-        raise ShapeError(
-            sentence(
-                "fold", "input", f"of {windows[0]} * {windows[1]} columns, one for each window of {size}", got
-            )
-        )
+    if min(windows) < 1:
+        expected = f"at least as large as the window {geometry['kernel_size']}, with its padding"
+        raise ShapeError(sentence("fold", "output_size", expected, size))
+    if x.shape[2] != windows[0] * windows[1]:
+        expected = f"of {windows[0]} * {windows[1]} columns, one for each window of {size}"
+        raise ShapeError(sentence("fold", "input", expected, f"{x.shape[2]} columns"))
     if x.shape[1] % (kh * kw):
         raise ShapeError(
             sentence("fold", "input", f"of a multiple of kh * kw = {kh * kw} rows", f"{x.shape[1]} rows")
