@@ -171,8 +171,9 @@ def bilinear_(tensor):
         raise ShapeError(sentence("bilinear_", "tensor", "(C, C, kh, kw) or (C, 1, kh, kw)", tensor.shape))
     weight = tensor.mutate()
     weight[...] = 0
-    channels = np.arange(weight.shape[0])
-    vertical, horizontal = (get_array_module(weight).asarray(_tent(k)) for k in weight.shape[2:])
+    xp = get_array_module(weight)
+    channels = xp.arange(weight.shape[0])
+    vertical, horizontal = (xp.asarray(_tent(k)) for k in weight.shape[2:])
     weight[channels, channels % weight.shape[1]] = vertical[:, None] * horizontal
     return tensor
 

@@ -20,11 +20,9 @@ def seed():
 
 
 def assert_uniform(tensor, low, high):
-    x = tensor.numpy()
-    assert low <= x.min() and x.max() < high
-    np.testing.assert_allclose(
-        [x.mean(), x.std()], [(low + high) / 2, (high - low) / 12**0.5], atol=0.02 * (high - low)
-    )
+    x = (tensor.numpy() - low) / (high - low)
+    assert 0 <= x.min() < 0.002 and 0.998 < x.max() <= 1
+    np.testing.assert_allclose([x.mean(), x.std()], [1 / 2, 1 / 12**0.5], atol=0.02)
 
 
 def assert_normal(tensor, mean, std):
@@ -128,6 +126,12 @@ def test_bilinear_transposed_convolution_is_bilinear_upsampling_away_from_the_bo
     assert not np.allclose(
         y[..., 0, :], expected[..., 0, :]
     )  # there the transposed convolution fades to zero
+
+
+def test_bilinear_kernels_need_not_be_square():
+    weight = init.bilinear_(minicv.ones(2, 2, 3, 4)).numpy()
+    np.testing.assert_allclose(weight[1, 1], np.outer([0.5, 1, 0.5], [0.25, 0.75, 0.75, 0.25]))
+    assert not weight[0, 1].any()
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,12 @@ def test_training_goes_on_where_it_was_saved(build):
     np.testing.assert_array_equal(y.numpy(), x.numpy())
     assert again.param_groups[0]["lr"] == 0.1
 
+    third = build([minicv.tensor(values, requires_grad=True)])
+    third.load_state_dict(saved)  # training went on without changing what was saved
+    for name, value in third.state_dict()["state"][0].items():
+        np.testing.assert_array_equal(value, saved["state"][0][name])
+        assert not np.array_equal(value, again.state_dict()["state"][0][name])
+
 
 def test_state_dict_holds_copies_by_number():
     x, y = parameter(1.0, 2.0), parameter(3.0)
