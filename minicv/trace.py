@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from . import kernels
+from .errors import sentence
+from .hooks import Hook
 from .tensor import as_tensor, no_grad
 
 
@@ -69,7 +71,7 @@ def trace(op, *args, **kwargs):
     ----------
     op : callable
         One of the functions of :mod:`minicv.functional` that a kernel computes: convolutions and their
-        transposes, pooling, unpooling, interpolation, padding.
+        transposes, pooling, unpooling, interpolation, reflecting and replicating padding.
     *args, **kwargs
         Its arguments; the first is the input.
 
@@ -80,7 +82,8 @@ def trace(op, *args, **kwargs):
     Raises
     ------
     ValueError
-        The op has no steps to show.
+        The op has no steps to show, or the steps are not the whole of it: a bias is added after them, or
+        ``padding="same"`` pads before them. (Trace it without, so that every number is in a step.)
 
     Examples
     --------
@@ -91,25 +94,46 @@ def trace(op, *args, **kwargs):
     step 1: output[0] = 1 * 10 + 2 * 1 = 12
     step 2: output[1] = 2 * 10 + 3 * 1 = 23
     """
-    recorded = []
-    with no_grad(), kernels.use("reference", watch=recorded.append):
+    name = getattr(op, "__name__", type(op).__name__)
+    with no_grad(), _Watcher() as watcher, kernels.use("reference", watch=watcher.steps.append):
         result = op(*args, **kwargs)
-    if not recorded:
+    if len(watcher.runs) != 1:
+        found = f"{len(watcher.runs)} of them" if watcher.runs else "none"
         raise ValueError(
-            f"trace: {op.__name__} has no steps to show: it runs none of the kernels that can be watched."
+            sentence("trace", "op", "one that runs one kernel with steps", f"{name}, which runs {found}")
         )
-    source = as_tensor(args[0]).numpy()
-    output = (result[0] if isinstance(result, tuple) else result).shape
-    steps = [_step(step, _Names("input", source.shape), _Names("output", output)) for step in recorded]
-    return Trace(op.__name__, source, steps, result)
+    (read, written), source = watcher.runs[0], as_tensor(args[0]).numpy()
+    returned = (result[0] if isinstance(result, tuple) else result).numpy()
+    _check_whole(name, "pads its input before the first step", source, read)
+    _check_whole(name, "adds a bias after the last step", returned, written)
+    cells = _Names("input", read.shape), _Names("output", written.shape)
+    return Trace(name, source, [_step(step, *cells) for step in watcher.steps], result)
+
+
+def _check_whole(name, reason, outside, inside):
+    """Refuse an op that does more than its steps show: what it takes and returns is what the kernel did."""
+    if not np.array_equal(outside.ravel(), inside.ravel(), equal_nan=True):
+        raise ValueError(f"trace: the steps are not the whole of this {name}, which {reason}. Do that apart from it.")
+
+
+class _Watcher(Hook):
+    """Collects the steps, and the arrays of each Function that took any: what its kernel read and wrote."""
+
+    def __init__(self):
+        self.steps, self.runs, self._seen = [], [], 0
+
+    def after_forward(self, op, inputs, outputs):
+        if len(self.steps) > self._seen:
+            self.runs.append((inputs[0].numpy(), outputs[0].numpy()))
+            self._seen = len(self.steps)
 
 
 class _Names:
     """How the cells of an array are called in a sentence: by the axes that have more than one cell."""
 
     def __init__(self, name, shape):
-        self.name = name
-        self._axes = [axis - len(shape) for axis, n in enumerate(shape) if n > 1] or [-1]
+        self.name, self.shape = name, shape
+        self._axes = [axis for axis, n in enumerate(shape) if n > 1] or [-1]
 
     def __call__(self, index):
         return f"{self.name}[{', '.join(str(index[axis]) for axis in self._axes)}]"
@@ -119,52 +143,79 @@ def _step(step, source, target):
     """Turn a kernel's record into a TraceStep: arrays get the names of the op's input and output."""
     read = [(index, value) for _, index, value in step.read]
     outputs = [(index, value) for name, index, value in step.write if name != "indices"]
-    if len(outputs) > 1 or (step.weights and len(step.weights) != len(read)):
-        sentence = _stamp(read[0], step.weights, outputs, step.result, source, target)
-    elif step.weights or not read:
-        sentence = _sum(read, step.weights, outputs[0], target)
-    elif len(read) == 1:
-        sentence = f"{target(outputs[0][0])} = {source(read[0][0])} = {_number(read[0][1])}"
+    if not read:
+        words = f"{target(outputs[0][0])} = {short(outputs[0][1])}   (nothing is read)"
+    elif len(outputs) < len(step.write):
+        words = _maximum(read, outputs[0], step.write[-1], source, target)
+    elif not step.weights:
+        words = f"{target(outputs[0][0])} = {source(read[0][0])} = {short(read[0][1])}"
+    elif step.read[0][0] == "y":
+        words = _stamp(read[0], step.weights, outputs, step.result, source, target)
+    elif step.write[0][0] == "w":
+        words = _correlation(read, step.weights, outputs, step.result, target)
     else:
-        sentence = _maximum(read, step.write, outputs[0], source, target)
-    return TraceStep(read, step.weights, outputs, step.result, sentence)
+        words = _sum(read, step.weights, outputs[0], target)
+    return TraceStep(read, step.weights, outputs, step.result, words)
 
 
 def _sum(read, weights, output, target):
     """One output cell is the weighted sum of the cells under the window."""
-    inside = [
-        (value, weight) for (index, value), weight in zip(read, weights, strict=True) if index is not None
-    ]
-    terms = " + ".join(f"{_factor(value)} * {_factor(weight)}" for value, weight in inside) or "0"
+    inside = [(value, w) for (index, value), w in zip(read, weights, strict=True) if index is not None]
+    terms = " + ".join(f"{_factor(value)} * {_factor(weight)}" for value, weight in inside)
     outside = len(read) - len(inside)
     padding = f"   ({outside} of {len(read)} cells are padding)" if outside else ""
-    return f"{target(output[0])} = {terms} = {_number(output[1])}{padding}"
+    return f"{' = '.join(filter(None, (target(output[0]), terms, short(output[1]))))}{padding}"
 
 
 def _stamp(cell, weights, outputs, added, source, target):
     """One input cell scales the filter, and the copy is added to the output."""
     index, value = cell
-    kept = [(target(i), a, v) for (i, v), a in zip(outputs, added, strict=True) if i is not None]
-    parts = [f"{name} += {_number(a)}" + (f" (now {_number(v)})" if v != a else "") for name, a, v in kept]
+    kept = [
+        f"{target(i)} += {short(a)}{_now(a, v)}"
+        for (i, v), a in zip(outputs, added, strict=True)
+        if i is not None
+    ]
     cropped = len(outputs) - len(kept)
     tail = f"   ({cropped} of {len(outputs)} cells are cropped)" if cropped else ""
-    stamp = f"{_number(value)} * ({', '.join(map(_number, weights))})"
-    return f"{source(index)} = {_number(value)} stamps {stamp}: {', '.join(parts) or 'nothing is left'}{tail}"
+    stamp = f"{short(value)} * ({', '.join(map(short, weights))})"
+    return f"{source(index)} = {short(value)} stamps {stamp}: {', '.join(kept) or 'nothing is left'}{tail}"
 
 
-def _maximum(read, written, output, source, target):
-    """One output cell is the largest cell of a window."""
-    values = ", ".join(_number(value) for _, value in read)
-    switch = next(value for name, _, value in written if name == "indices")
-    winner = next((index for index, value in read if value == output[1]), None)
-    where = f", found at {source(winner)} (index {switch})" if winner is not None else ""
-    return f"{target(output[0])} = max({values}) = {_number(output[1])}{where}"
+def _correlation(read, weights, outputs, added, target):
+    """Each cell under the window, times one cell of the other image, is added to one cell of the filters."""
+    kept = [
+        f"{target(i)} += {_factor(value)} * {_factor(weight)}{_now(product, total)}"
+        for (cell, value), weight, (i, total), product in zip(read, weights, outputs, added, strict=True)
+        if cell is not None
+    ]
+    outside = len(read) - len(kept)
+    padding = f"   ({outside} of {len(read)} cells are padding)" if outside else ""
+    return (", ".join(kept) or "nothing is added") + padding
 
 
-def _number(value):
-    """A number as a person writes it: 3, not 3.0; four significant digits."""
-    return f"{value:.4g}"
+def _now(added, total):
+    return f" (now {short(total)})" if total != added else ""
+
+
+def _maximum(read, output, switch, source, target):
+    """One output cell is the largest cell of a window; the switch says where in the plane it lies."""
+    (index, value), plane = output, source.shape[2:]
+    winner = source((*index[:2], *np.unravel_index(switch[2], plane)))
+    values = ", ".join(short(value) for _, value in read)
+    return f"{target(index)} = max({values}) = {short(value)}, found at {winner} (index {switch[2]})"
+
+
+def short(value):
+    """A number as a person writes it: 3, not 3.0; whole numbers in full, others to four significant digits.
+
+    Examples
+    --------
+    >>> short(17550.0), short(1 / 3)
+    ('17550', '0.3333')
+    """
+    value = value + 0.0  # so that -0 is 0
+    return f"{value:.0f}" if abs(value) < 1e9 and value == int(value) else f"{value:.4g}"
 
 
 def _factor(value):
-    return f"({_number(value)})" if value < 0 else _number(value)
+    return f"({short(value)})" if value < 0 else short(value)

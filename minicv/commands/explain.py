@@ -8,6 +8,7 @@ import minicv
 import minicv.functional as F
 
 from ..geometry import conv_size, conv_transpose_size, pool_size, span
+from ..trace import short
 
 HELP = """Walk through conv2d, conv_transpose2d, max_pool2d or max_unpool2d step by step. The steps are recorded
 while the op runs, and are those that the figures of the lectures show."""
@@ -173,6 +174,6 @@ def _steps(trace):
 
 def _table(title, x):
     """An array as aligned columns under a title."""
-    rows = [[f"{value:.4g}" for value in row] for row in x.numpy()[0, 0].tolist()]
+    rows = [[short(value) for value in row] for row in x.numpy()[0, 0].tolist()]
     width = max(len(cell) for row in rows for cell in row)
     return [title, *("  " + "  ".join(cell.rjust(width) for cell in row) for row in rows), ""]
