@@ -36,7 +36,7 @@ TABLE = [
     # Wrong rank
     ("conv2d", lambda op: op(ones(5, 5), FILTERS), ShapeError, ["must be (N, C, H, W)", "(5, 5)", "channel axis"]),
     ("conv2d", lambda op: op(IMAGES, ones(3, 3)), ShapeError, ["weight must be (K, C, kh, kw)", "(3, 3)"]),
-    ("conv1d", lambda op: op(ones(5), ones(6, 4, 3)), ShapeError, ["input must be (N, C, L)", "(5,)", "x.unsqueeze(-2)"]),
+    ("conv1d", lambda op: op(ones(5), ones(6, 4, 3)), ShapeError, ["input must be (N, C, L)", "x.unsqueeze(-2)"]),
     ("unfold", lambda op: op(ones(5), 3), ShapeError, ["input must be (N, C, H, W)", "(5,)"]),
     ("max_pool2d", lambda op: op(ones(5), 2), ShapeError, ["input must be (N, C, H, W)", "(5,)"]),
     ("avg_pool2d", lambda op: op(ones(5, 5), 2), ShapeError, ["input must be (N, C, H, W)"]),
