@@ -37,31 +37,27 @@ def confusion_matrix(truth, prediction, num_classes, ignore_index=None):
     array([[1, 1],
            [0, 2]])
     """
-    truth, prediction = np.asarray(truth), np.asarray(prediction)
-    for name, labels in (("truth", truth), ("prediction", prediction)):
-        if labels.dtype.kind not in "iu":
-            hint = "Scores are turned into labels by argmax over the classes."
-            raise DTypeError(sentence("confusion_matrix", name, "of integer labels", labels.dtype, hint))
-    if truth.shape != prediction.shape:
-        raise ShapeError(
-            sentence(
-                "confusion_matrix", "prediction", f"of the truth's shape {truth.shape}", prediction.shape
-            )
-        )
-    truth, prediction = truth.ravel().astype(np.int64), prediction.ravel().astype(np.int64)
-    if ignore_index is not None:
-        counted = truth != ignore_index
-        truth, prediction = truth[counted], prediction[counted]
+    truth, prediction = _counted("confusion_matrix", truth, prediction, ignore_index)
     check_labels(
         "confusion_matrix", "truth", truth, 0, num_classes, "Is a border label (255) to be the ignore_index?"
     )
     check_labels("confusion_matrix", "prediction", prediction, 0, num_classes)
-    counts = np.bincount(truth * num_classes + prediction, minlength=num_classes**2)
+    pairs = truth.astype(np.int64) * num_classes + prediction.astype(np.int64)
+    counts = np.bincount(pairs, minlength=num_classes**2)
     return counts.reshape(num_classes, num_classes)
 
 
 def class_iou(confusion):
     """Intersection over union of each class; nan for a class that occurs in neither truth nor prediction.
+
+    Parameters
+    ----------
+    confusion : (L, L) ndarray
+        As :func:`confusion_matrix` counts it.
+
+    Returns
+    -------
+    (L,) ndarray of float64
 
     Examples
     --------
@@ -69,6 +65,8 @@ def class_iou(confusion):
     array([0.5       , 0.66666667,        nan])
     """
     confusion = np.asarray(confusion)
+    if confusion.ndim != 2 or confusion.shape[0] != confusion.shape[1]:
+        raise ShapeError(sentence("class_iou", "confusion", "(L, L), truth in the rows", confusion.shape))
     intersection = np.diag(confusion).astype(np.float64)
     union = confusion.sum(axis=0) + confusion.sum(axis=1) - intersection
     return np.divide(intersection, union, out=np.full(len(union), np.nan), where=union > 0)
@@ -78,6 +76,11 @@ def mean_iou(truth, prediction, num_classes, ignore_index=None):
     """Mean over classes of intersection over union; parameters as in :func:`confusion_matrix`.
 
     Classes that occur in neither truth nor prediction are left out; without any class the result is nan.
+
+    Examples
+    --------
+    >>> mean_iou(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), num_classes=5)  # (1/2 + 2/3) / 2
+    0.5833333333333333
     """
     iou = class_iou(confusion_matrix(truth, prediction, num_classes, ignore_index))
     present = ~np.isnan(iou)
@@ -85,17 +88,26 @@ def mean_iou(truth, prediction, num_classes, ignore_index=None):
 
 
 def pixel_accuracy(truth, prediction, ignore_index=None):
-    """Share of pixels whose label is right; nan if no pixel counts.
+    """Share of pixels whose label is right; nan if no pixel counts. Parameters as in :func:`confusion_matrix`.
 
     Examples
     --------
     >>> pixel_accuracy(np.array([0, 1, 255]), np.array([0, 0, 0]), ignore_index=255)
     0.5
     """
+    truth, prediction = _counted("pixel_accuracy", truth, prediction, ignore_index)
+    return float((truth == prediction).mean()) if truth.size else float("nan")
+
+
+def _counted(op, truth, prediction, ignore_index):
+    """Return the labels of the pixels that count, flat, after a check that the two are labels of one shape."""
     truth, prediction = np.asarray(truth), np.asarray(prediction)
+    for name, labels in (("truth", truth), ("prediction", prediction)):
+        if labels.dtype.kind not in "iu":
+            hint = "Scores are turned into labels by argmax over the classes."
+            raise DTypeError(sentence(op, name, "integer labels", labels.dtype, hint))
     if truth.shape != prediction.shape:
-        raise ShapeError(
-            sentence("pixel_accuracy", "prediction", f"of the truth's shape {truth.shape}", prediction.shape)
-        )
+        expected = f"of the truth's shape {truth.shape}"
+        raise ShapeError(sentence(op, "prediction", expected, prediction.shape))
     counted = np.ones(truth.shape, bool) if ignore_index is None else truth != ignore_index
-    return float((truth == prediction)[counted].mean()) if counted.any() else float("nan")
+    return truth[counted], prediction[counted]
