@@ -11,6 +11,7 @@ and depth are ours.
 
 from ... import functional as F
 from ... import nn
+from ...errors import ShapeError, sentence
 from ...tensor import no_grad, tensor
 
 
@@ -29,7 +30,7 @@ class TransposedUp(nn.Module):
     """Twice the size by transposed convolution: a trained 4 x 4 filter, stamped at stride 2.
 
     (4 is a multiple of 2, so that every pixel gets the same number of stamps: no checkerboard.)
-    """  # LONG
+    """
 
     def __init__(self, in_channels, out_channels):
         super().__init__()
@@ -44,14 +45,14 @@ class UnpoolUp(nn.Module):
     """Twice the size by max unpooling: values go back to where the maxima were.
 
     Everything else is 0 until the next convolution.
-    """  # LONG
+    """
 
     def __init__(self, in_channels, out_channels):
         super().__init__()
         self.reduce = nn.Conv2d(in_channels, out_channels, 3, padding=1)
 
     def forward(self, x, indices, size):
-        """``x`` at the size (H, W) of the level above, where ``indices`` say."""  # LONG
+        """``x`` at the size (H, W) of the level above, where ``indices`` say."""
         return F.max_unpool2d(self.reduce(x), indices, 2, output_size=size)
 
 
@@ -91,6 +92,9 @@ class SmallFCN(nn.Module):
 
     def forward(self, x):
         """Scores (N, num_classes, H, W) for images (N, 3, H, W) in [0, 1]; H and W are multiples of 4."""
+        if x.ndim != 4 or x.shape[1] != 3 or x.shape[2] % 4 or x.shape[3] % 4:
+            expected = "(N, 3, H, W), H and W multiples of 4, for they are halved twice"
+            raise ShapeError(sentence(type(self).__name__, "images", expected, f"shape {x.shape}"))
         full = self.level1(x - 0.5)
         pooled, indices1 = F.max_pool2d(full, 2, return_indices=True)
         half = self.level2(pooled)
