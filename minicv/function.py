@@ -141,10 +141,9 @@ class Function:
             )
         self._used = True
         tensors = [as_tensor(x) for x in inputs]
-        recording = is_grad_enabled() and any(t.requires_grad for t in tensors)
-        self.needs_input_grad = (
-            tuple(t.requires_grad for t in tensors) if recording else (False,) * len(tensors)
-        )
+        wanted = tuple([t.requires_grad for t in tensors])
+        recording = True in wanted and is_grad_enabled()
+        self.needs_input_grad = wanted if recording else (False,) * len(tensors)
 
         for hook in hooks:
             hook.before_forward(self, tensors)

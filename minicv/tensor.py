@@ -68,6 +68,15 @@ def enable_grad():
     return set_grad_enabled(True)
 
 
+def _plain_array(data):
+    if not backend.is_array(data) and not isinstance(data, np.generic):
+        raise DTypeError(
+            f"Tensor: data must be a NumPy or CuPy array; got {type(data).__name__}. "
+            "minicv.tensor(...) takes lists and numbers."
+        )
+    return guard.plain(backend.as_array(data))  # NumPy makes scalars, np.generic, of 0-d results
+
+
 class Tensor:
     """An n-dimensional array in a graph of computations.
 
@@ -109,19 +118,14 @@ class Tensor:
     __array_ufunc__ = None
 
     def __init__(self, data, requires_grad=False):
-        if isinstance(data, np.generic):  # what NumPy makes of 0-d results
-            data = np.asarray(data)
-        if not backend.is_array(data):
-            raise DTypeError(
-                f"Tensor: data must be a NumPy or CuPy array; got {type(data).__name__}. "
-                "minicv.tensor(...) takes lists and numbers."
-            )
+        if type(data) is not np.ndarray:
+            data = _plain_array(data)
         if requires_grad and data.dtype.kind != "f":
             raise DTypeError(
                 f"Tensor: requires_grad=True needs a floating-point array; got {data.dtype}. "
                 "Did you write integers? tensor([1., 2.]) rather than tensor([1, 2])."
             )
-        self._array = guard.plain(data)
+        self._array = data
         self.requires_grad = requires_grad
         self.grad = None
         self.creator = None

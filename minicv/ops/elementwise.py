@@ -17,20 +17,20 @@ from .reduce import sum_to
 
 def operands(op, *values):
     """Make tensors of one dtype of an op's operands; Python numbers adopt the dtype of the tensors."""
-    first = values[0]
-    if all(isinstance(v, Tensor) and v.dtype == first.dtype and v.shape == first.shape for v in values):
-        return values
     like = next((v for v in values if isinstance(v, Tensor)), None)
     if like is None:
         like = as_tensor(next((v for v in values if is_array(v)), values[0]))
-    tensors = [_adopt(op, v, like) for v in values]
-    check_same_dtype(op, **{f"operand {i}": t for i, t in enumerate(tensors)})
+    tensors = [v if isinstance(v, Tensor) else _adopt(op, v, like) for v in values]
+    if any(t.dtype != like.dtype for t in tensors):
+        check_same_dtype(op, **{f"operand {i}": t for i, t in enumerate(tensors)})
     check_broadcast(op, *tensors)
     return tensors
 
 
 def check_broadcast(op, *tensors):
     """Raise ShapeError unless the shapes of the tensors broadcast."""
+    if len({t.shape for t in tensors if t.shape}) < 2:  # one shape, and perhaps numbers: nothing to find out
+        return
     try:
         np.broadcast_shapes(*(t.shape for t in tensors))
     except ValueError:
