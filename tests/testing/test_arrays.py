@@ -44,6 +44,7 @@ def test_between_the_cells_stands_nan():
 
 
 def test_live_tensors_counts_what_is_held():
+    gc.collect()  # what earlier tests left
     before = live_tensors()
     x = minicv.ones(2, requires_grad=True)
     y = x * 2
@@ -53,6 +54,7 @@ def test_live_tensors_counts_what_is_held():
 
 
 def test_live_tensors_counts_garbage_too():
+    gc.collect()
     before = live_tensors()
     gc.disable()
     try:
