@@ -1,17 +1,22 @@
-"""Convolution in Numba: unfolded columns and NumPy's matrix product.
+"""Convolution in Numba: which of two ways an input takes.
 
-The batch is cut into parts whose columns fit a core's cache, and the threads of :mod:`.parallel` take a part
-each, unfold it and multiply it with a single-threaded BLAS: the threads of BLAS would spin against ours
-between the products.
+*Shifted images*, :mod:`.conv_shift`, for float32: the image is never laid out as columns, and the sums stay in
+registers. Several times as fast where images are large or filters few, which is where columns cost most.
 
-This file is the seam for a faster convolution. What it owes its callers is the meaning of
-:mod:`minicv.kernels.reference.conv`; how it gets there is its own affair.
+*Columns and a matrix product*, here, for everything else. The batch is cut into parts whose columns fit a
+core's cache, and the threads of :mod:`.parallel` take a part each, unfold it and multiply it with a
+single-threaded BLAS: the threads of BLAS would spin against ours between the products.
+
+Either way the meaning is that of :mod:`minicv.kernels.reference.conv`.
 """
+
+from math import prod
 
 import numpy as np
 
 from ..reference.im2col import Im2col
-from . import blas, parallel
+from ..reference.unfold import output_size
+from . import blas, conv_shift, parallel
 from . import unfold as windows
 
 _LIMIT = 2**20  # bytes of columns at a time: half of the second-level cache of most cores
@@ -43,6 +48,29 @@ def _each(function, parts):
 
 
 _im2col = Im2col(np, _unfold, _fold, _LIMIT, _each)
-conv2d = _im2col.conv2d
-conv_transpose2d = _im2col.conv_transpose2d
+
+
+def _way(array, size, groups):
+    """Where the kernels for such an array and so many rows and columns of windows are.
+
+    An image of fewer than 8 x 8 windows does not fill the vectors, and a matrix product over the whole batch
+    does better; unless there are groups, whose products are too small to be worth a call.
+    """
+    large = prod(size) >= 64 or groups > 1
+    return conv_shift if array.dtype == np.float32 and large else _im2col
+
+
+def conv2d(x, w, stride, padding, dilation, groups):
+    """Convolve: see :func:`minicv.kernels.reference.conv.conv2d`."""
+    size = output_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
+    return _way(x, size, groups).conv2d(x, w, stride, padding, dilation, groups)
+
+
+def conv_transpose2d(y, w, output_size, stride, padding, dilation, groups):
+    """Stamp: see :func:`minicv.kernels.reference.conv.conv_transpose2d`."""
+    # At the border the shifted images multiply zeros that no window has: no harm unless a weight is infinite.
+    way = _way(y, y.shape[2:], groups) if np.isfinite(w).all() else _im2col
+    return way.conv_transpose2d(y, w, output_size, stride, padding, dilation, groups)
+
+
 conv2d_weight = _im2col.conv2d_weight

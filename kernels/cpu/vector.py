@@ -1,0 +1,171 @@
+"""Vectors of 16 floats inside compiled functions: what LLVM can do and plain loops cannot be trusted to do.
+
+A compiler turns a loop over floats into vector instructions as it sees fit; which sums stay in registers, and
+for how long, decides over a factor of three in convolution. So the few innermost steps are written out as
+LLVM instructions on vectors of 16 floats (<16 x float>), which every processor can run: one AVX-512 register
+each, two of AVX2, four of SSE or NEON. Everything around them is plain Numba.
+
+An :func:`intrinsic` is a function that writes such instructions into its caller. They stand here as globals
+of a module, since Numba's cache cannot recognise those made inside a function. (It watches only the file of
+the caller: after a change here, empty ``__pycache__``.)
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+LANES = 16
+
+_I32, _I64, _FLOAT = ir.IntType(32), ir.IntType(64), ir.FloatType()
+_VECTOR = ir.VectorType(_FLOAT, LANES)
+_MASK = ir.VectorType(ir.IntType(1), LANES)
+_ZERO = ir.Constant(_VECTOR, [0.0] * LANES)
+
+# A product and a sum may become one instruction (fused multiply-add) where the processor has it.
+_FUSE = ("contract",)
+
+
+class Code:
+    """Writes the instructions of one intrinsic: a thin layer over LLVM's builder.
+
+    Parameters
+    ----------
+    context, builder, signature
+        What Numba gives to the code generator of an intrinsic.
+    """
+
+    def __init__(self, context, builder, signature):
+        self.context, self.builder, self.signature = context, builder, signature
+
+    def address(self, position, array, index):
+        """Pointer to ``array[index]``; ``position`` is the place of the array among the arguments."""
+        data = self.context.make_array(self.signature.args[position])(self.context, self.builder, array).data
+        return self.at(data, index)
+
+    def at(self, pointer, index):
+        """``pointer + index``, counted in floats."""
+        return self.builder.gep(pointer, [index])
+
+    def int(self, value):
+        return ir.Constant(_I64, value)
+
+    def loop(self, count, carried, body):
+        """``for i in range(count): carried = body(i, carried)``, with the carried values in registers.
+
+        Returns the carried values after the last round. ``carried`` is a list of values.
+        """
+        builder = self.builder
+        before = builder.block
+        head, inside, after = (builder.append_basic_block(name) for name in ("head", "inside", "after"))
+        builder.branch(head)
+        builder.position_at_end(head)
+        i = builder.phi(_I64)
+        values = [builder.phi(value.type) for value in carried]
+        builder.cbranch(builder.icmp_signed("<", i, count), inside, after)
+        builder.position_at_end(inside)
+        results = [builder.add(i, self.int(1)), *body(i, values)]
+        for phi, start, result in zip([i, *values], [self.int(0), *carried], results):
+            phi.add_incoming(start, before)
+            phi.add_incoming(result, builder.block)
+        builder.branch(head)
+        builder.position_at_end(after)
+        return values
+
+    def load(self, pointer):
+        """Sixteen floats from memory."""
+        return self.builder.load(self.builder.bitcast(pointer, _VECTOR.as_pointer()), align=4)
+
+    def store(self, vector, pointer):
+        self.builder.store(vector, self.builder.bitcast(pointer, _VECTOR.as_pointer()), align=4)
+
+    def spread(self, pointer):
+        """One float from memory, sixteen times."""
+        one = self.builder.insert_element(
+            ir.Constant(_VECTOR, ir.Undefined), self.builder.load(pointer), _I32(0)
+        )
+        return self.builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES))
+
+    def multiply_add(self, a, b, total):
+        """``total + a * b``."""
+        return self.builder.fadd(total, self.builder.fmul(a, b, flags=_FUSE), flags=_FUSE)
+
+    def mask(self, n):
+        """The first ``n`` lanes: all of them from 16 on, none from 0 down."""
+        lanes = ir.VectorType(_I64, LANES)
+        first = self.builder.insert_element(ir.Constant(lanes, ir.Undefined), n, _I32(0))
+        every = self.builder.shuffle_vector(
+            first, first, ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES)
+        )
+        return self.builder.icmp_signed("<", ir.Constant(lanes, list(range(LANES))), every)
+
+    def load_some(self, pointer, mask):
+        """The masked lanes from memory, which alone is read; 0 in the others."""
+        kind = ir.FunctionType(_VECTOR, [_FLOAT.as_pointer(), _I32, _MASK, _VECTOR])
+        load = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.masked.load.v16f32.p0")
+        return self.builder.call(load, [pointer, _I32(4), mask, _ZERO])
+
+    def store_some(self, vector, pointer, mask):
+        """The masked lanes to memory; the rest of it is not touched."""
+        kind = ir.FunctionType(ir.VoidType(), [_VECTOR, _FLOAT.as_pointer(), _I32, _MASK])
+        store = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.masked.store.v16f32.p0")
+        self.builder.call(store, [vector, pointer, _I32(4), mask])
+
+
+@intrinsic
+def move(typing, target, i, source, j, n):
+    """``target[i : i + m] = source[j : j + m]`` with m = min(n, 16); nothing else is read or written."""
+
+    def generate(context, builder, signature, args):
+        code = Code(context, builder, signature)
+        target, i, source, j, n = args
+        mask = code.mask(n)
+        vector = code.load_some(code.address(2, source, j), mask)
+        code.store_some(vector, code.address(0, target, i), mask)
+        return context.get_dummy_value()
+
+    return types.void(target, i, source, j, n), generate
+
+
+def _filters_by_pixels(vectors):
+    """Build the intrinsic for a tile of 8 filters and ``vectors`` times 16 pixels."""
+
+    @intrinsic
+    def tile(typing, panel, a, planes, b, offsets, first, last, out, o, pitch):
+        """``out[o + f pitch + q] = sum over r of panel[a + 8 r + f] * planes[b + offsets[r] + q]``.
+
+        For 8 filters f and all pixels q of the tile; r from ``first`` up to ``last``. The sums stay in
+        registers: with three vectors 24 of the 32 that AVX-512 has, and 24 multiply-adds for 11 loads.
+        """
+
+        def generate(context, builder, signature, args):
+            code = Code(context, builder, signature)
+            panel, a, planes, b, offsets, first, last, out, o, pitch = args
+            panel, planes = code.address(0, panel, a), code.address(2, planes, b)
+            offsets, out = code.address(4, offsets, first), code.address(7, out, o)
+
+            def step(r, sums):
+                weights = code.at(panel, builder.mul(r, code.int(8)))
+                pixels = code.at(planes, builder.load(code.at(offsets, r)))
+                pixels = [code.load(code.at(pixels, code.int(LANES * v))) for v in range(vectors)]
+                results = []
+                for f in range(8):
+                    weight = code.spread(code.at(weights, code.int(f)))
+                    own = sums[f * vectors : (f + 1) * vectors]
+                    results += [code.multiply_add(weight, x, s) for x, s in zip(pixels, own)]
+                return results
+
+            sums = code.loop(builder.sub(last, first), [_ZERO] * (8 * vectors), step)
+            for f in range(8):
+                row = code.at(out, builder.mul(pitch, code.int(f)))
+                for v in range(vectors):
+                    code.store(sums[f * vectors + v], code.at(row, code.int(LANES * v)))
+            return context.get_dummy_value()
+
+        return types.void(panel, a, planes, b, offsets, first, last, out, o, pitch), generate
+
+    return tile
+
+
+tile_48 = _filters_by_pixels(3)
+tile_16 = _filters_by_pixels(1)

@@ -1,0 +1,231 @@
+"""The fast convolutions of the cpu leaf: every path, every border, and no access outside an array."""
+
+import ctypes
+import mmap
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicv import kernels
+from minicv.kernels.cpu import conv_shift, parallel
+from minicv.kernels.reference import conv
+from minicv.kernels.reference.unfold import output_size
+from tests.kernels.drawn import rngs, sizes
+
+NAMES = ["conv2d", "conv_transpose2d"]
+
+
+def arguments(rng, N, C, size, K, kernel_size, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
+    """Arrays of one convolution, and the arguments of each kernel by its name."""
+    x = rng.standard_normal((N, C, *size)).astype(np.float32)
+    w = rng.standard_normal((K, C // groups, *kernel_size)).astype(np.float32)
+    windows = output_size(size, kernel_size, stride, padding, dilation)
+    y = rng.standard_normal((N, K, *windows)).astype(np.float32)
+    rest = stride, padding, dilation, groups
+    return {"conv2d": (x, w, *rest), "conv_transpose2d": (y, w, size, *rest)}
+
+
+def check(name, args):
+    """Compare with the definition, computed in float64."""
+    got = getattr(conv_shift, name)(*args)
+    wanted = getattr(conv, name)(*(a.astype(float) if isinstance(a, np.ndarray) else a for a in args))
+    assert (got.dtype, got.shape) == (np.float32, wanted.shape)
+    scale = np.abs(wanted).max(initial=0)
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-5 * scale, err_msg=str(args[2:]))
+
+
+CASES = {
+    "tails of the last vector": [dict(N=1, C=2, size=(1, n), K=3, kernel_size=(1, 2)) for n in range(2, 52)],
+    "numbers of filters": [dict(N=1, C=1, size=(3, 20), K=K, kernel_size=(2, 2)) for K in range(1, 18)],
+    "several blocks of rows": [dict(N=2, C=3, size=(40, 90), K=9, kernel_size=(3, 3), padding=(1, 1))],
+    "blocks, many channels": [dict(N=1, C=300, size=(20, 40), K=2, kernel_size=(3, 3), padding=(1, 1))],
+    "a row that is a block": [dict(N=1, C=1, size=(3, 2000), K=2, kernel_size=(3, 5), padding=(1, 2))],
+    "strides": [
+        dict(N=2, C=3, size=(17, 19), K=4, kernel_size=(k, k), stride=(s, t), padding=(p, k // 2))
+        for k in (1, 2, 3, 4)
+        for s, t in [(2, 2), (1, 3), (4, 1), (5, 5)]
+        for p in (0, 1)
+    ],
+    "dilations": [
+        dict(N=1, C=2, size=(15, 18), K=3, kernel_size=(3, 2), stride=(s, s), padding=(3, 4), dilation=(d, e))
+        for s in (1, 2, 3)
+        for d, e in [(2, 3), (6, 1), (1, 5)]
+    ],
+    "padding larger than the image": [
+        dict(N=1, C=2, size=(3, 4), K=3, kernel_size=(k, k), padding=(p, q), stride=(s, s))
+        for k in (1, 3)
+        for p, q in [(9, 40), (40, 9), (0, 20)]
+        for s in (1, 2, 3)
+    ],
+    "pixels that no window reads": [
+        dict(N=1, C=1, size=(9, 9), K=1, kernel_size=(2, 2), stride=(s, s)) for s in (2, 3, 4, 7)
+    ],
+    "groups": [
+        dict(N=2, C=6, size=(6, 7), K=K, kernel_size=(3, 3), padding=(1, 1), groups=g, stride=(s, s))
+        for K, g in [(6, 6), (12, 6), (6, 2), (18, 3)]
+        for s in (1, 2)
+    ],
+    "no images": [dict(N=0, C=2, size=(5, 5), K=3, kernel_size=(3, 3))],
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("case", CASES)
+def test_listed(case, name):
+    for setting in CASES[case]:
+        check(name, arguments(np.random.default_rng(0), **setting)[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(rng=rngs, data=st.data())
+def test_drawn(name, rng, data):
+    kernel_size, stride, dilation = (data.draw(sizes(1, 4)) for _ in range(3))
+    padding, windows = data.draw(sizes(0, 7)), data.draw(sizes(1, 20))
+    unread = data.draw(sizes(0, 3))
+    size = tuple(
+        max(1, (n - 1) * s + d * (k - 1) + 1 - 2 * p + min(u, s - 1))
+        for n, s, d, k, p, u in zip(windows, stride, dilation, kernel_size, padding, unread)
+    )
+    groups = data.draw(st.integers(1, 3))
+    C, K = (groups * data.draw(st.integers(1, 9)) for _ in range(2))
+    N = data.draw(st.integers(0, 2))
+    check(name, arguments(rng, N, C, size, K, kernel_size, stride, padding, dilation, groups)[name])
+
+
+def test_inputs_in_any_layout():
+    """Strided, reversed, transposed, read-only: computed as their contiguous copies are."""
+    rng = np.random.default_rng(0)
+    for name, args in arguments(rng, 2, 3, (9, 10), 5, (3, 3), padding=(1, 1)).items():
+        first, second, *rest = args
+        for a, b in [(first[..., ::-1], second[::-1]), (first[::-1], np.asfortranarray(second))]:
+            a.flags.writeable = b.flags.writeable = False
+            check(name, (a, b, *rest))
+
+
+def guarded(array, at_end):
+    """A copy of the array right before, or right behind, a page of memory that must not be touched."""
+    page = mmap.PAGESIZE
+    room = max(1, -(-array.nbytes // page)) * page
+    whole = np.frombuffer(mmap.mmap(-1, room + 2 * page), np.uint8)
+    for edge in (0, room + page):
+        status = ctypes.CDLL(None).mprotect(
+            ctypes.c_void_p(whole.ctypes.data + edge), ctypes.c_size_t(page), 0
+        )
+        assert status == 0
+    start = page + (room - array.nbytes if at_end else 0)
+    copy = whole[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    copy.flags.writeable = array.flags.writeable
+    return copy
+
+
+@pytest.mark.skipif(os.name != "posix", reason="mprotect is POSIX")
+@pytest.mark.parametrize("at_end", [False, True])
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_outside_the_arrays_is_touched(case, at_end, monkeypatch):
+    """Inputs, weights, tables and output each border on a forbidden page: an access there ends the process."""
+
+    def run(function, rows, work, *args):
+        apart = [guarded(a, at_end) if isinstance(a, np.ndarray) else a for a in args]
+        function(0, rows, *apart)
+        for array, copy in zip(args, apart):
+            if isinstance(array, np.ndarray) and array.flags.writeable:
+                array[...] = copy
+
+    monkeypatch.setattr(parallel, "run", run)
+    for setting in CASES[case][:20]:
+        for name, args in arguments(np.random.default_rng(0), **setting).items():
+            check(name, args)
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("name", NAMES)
+def test_inf_and_nan_reach_the_cells_that_they_belong_to_and_no_others(name, stride, value):
+    rng = np.random.default_rng(0)
+    settings = dict(stride=(stride, stride), padding=(2, 1))
+    for position in (0, 1):  # in the images, in the second array
+        args = arguments(rng, 2, 2, (18, 22), 3, (3, 3), **settings)[name]
+        args[position][tuple(rng.integers(0, args[position].shape))] = value
+        with np.errstate(invalid="ignore"):  # NumPy says when Inf * 0 = NaN comes about
+            wanted, got = getattr(conv, name)(*args), getattr(kernels, name)(*args)
+        assert not np.isfinite(wanted).all() and np.isfinite(wanted).any()
+        np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
+
+
+def test_the_same_bits_for_any_number_of_threads_and_callers():
+    rng = np.random.default_rng(0)
+    settings = arguments(rng, 9, 8, (33, 35), 12, (3, 3), stride=(2, 1), padding=(1, 1))
+
+    def results():
+        return [getattr(conv_shift, name)(*args).tobytes() for name, args in settings.items()]
+
+    before = parallel.get_num_threads()
+    try:
+        parallel.set_num_threads(1)
+        alone = results()
+        for n in (2, 5):
+            parallel.set_num_threads(n)
+            with ThreadPoolExecutor(4) as callers:
+                assert [f.result() for f in [callers.submit(results) for _ in range(8)]] == [alone] * 8
+    finally:
+        parallel.set_num_threads(before)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_where_columns_do_better_or_alone_are_exact(name, monkeypatch):
+    """Small images without groups, other dtypes, infinite weights of a transpose: not by shifted images."""
+    taken = []
+    monkeypatch.setattr(conv_shift, name, lambda *args: taken.append(args))
+
+    def shifted(args):
+        taken.clear()
+        getattr(kernels, name)(*args)
+        return bool(taken)
+
+    rng = np.random.default_rng(0)
+    args = arguments(rng, 1, 2, (8, 8), 2, (1, 1))[name]
+    assert shifted(args)
+    assert not shifted([a.astype(float) if isinstance(a, np.ndarray) else a for a in args])
+    assert not shifted(arguments(rng, 1, 2, (8, 7), 2, (1, 1))[name])
+    assert shifted(arguments(rng, 1, 2, (3, 3), 2, (1, 1), groups=2)[name])
+    args[1][0] = np.inf
+    assert shifted(args) == (name == "conv2d")
+
+
+# Run by a processor that lacks AVX-512, as far as LLVM knows; prints how many functions were compiled.
+OLDER = """
+from numba.core import event
+with event.install_recorder("numba:compile") as compilations:
+    from tests.kernels import test_conv_fast as tests
+    for case in ("tails of the last vector", "strides"):
+        for name in tests.NAMES:
+            tests.test_listed(case, name)
+print(len(compilations.buffer) // 2)
+"""
+
+
+@pytest.mark.slow
+def test_a_processor_without_avx512_and_a_cache_that_is_found_again(tmp_path):
+    older = {
+        "NUMBA_CPU_NAME": "haswell",
+        "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma",
+        "NUMBA_CACHE_DIR": str(tmp_path),
+    }
+    counts = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", OLDER],
+            env={**os.environ, **older},
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+        counts.append(int(done.stdout))
+    assert counts[0] > 0 and counts[1] == 0
