@@ -4,7 +4,7 @@ The engine is in :mod:`minicv.tensor`, :mod:`minicv.function` and :mod:`minicv.a
 :mod:`minicv.ops` and are called through :mod:`minicv.functional`; layers are in :mod:`minicv.nn`.
 """
 
-from . import hooks, ops
+from . import functional, hooks, nn, ops, optim
 from .autograd import backward, grad
 from .backend import manual_seed
 from .creation import arange, full, ones, ones_like, rand, randn, zeros, zeros_like
