@@ -6,7 +6,7 @@ import sys
 from ..tensor import tensor
 
 
-def fit(model, optimizer, batches, schedule=None, evaluate=None, every=50, label="training"):
+def fit(model, optimizer, batches, schedule=None, evaluate=None, every=50, label="training", loss=None):
     """Train a model on batches, one step each.
 
     Parameters
@@ -25,6 +25,8 @@ def fit(model, optimizer, batches, schedule=None, evaluate=None, every=50, label
         Steps between two evaluations; there is always one at the end.
     label : str
         What stands before the bar.
+    loss : callable, optional
+        ``loss(images, labels)``, a scalar Tensor; by default the model's own.
 
     Returns
     -------
@@ -43,19 +45,20 @@ def fit(model, optimizer, batches, schedule=None, evaluate=None, every=50, label
     from tqdm import tqdm
 
     device = next(iter(model.parameters())).device
+    loss = loss or model.loss
     history, shown = [], {}
     with tqdm(batches, desc=label, unit="step", disable=None, dynamic_ncols=True) as bar:
         for step, (images, labels) in enumerate(bar, 1):
             model.train()
-            loss = model.loss(tensor(images, device=device), tensor(labels, device=device))
-            record = {"step": step, "loss": loss.item()}
+            value = loss(tensor(images, device=device), tensor(labels, device=device))
+            record = {"step": step, "loss": value.item()}
             if not math.isfinite(record["loss"]):
                 raise FloatingPointError(
                     f"{label}: the loss is {record['loss']} at step {step}. Is the learning rate too large? "
                     "minicv.hooks.FirstNaN() names the first op that makes a number that is not finite."
                 )
             optimizer.zero_grad()
-            loss.backward()
+            value.backward()
             optimizer.step()
             if schedule is not None:
                 schedule.step()

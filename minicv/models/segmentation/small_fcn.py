@@ -104,9 +104,9 @@ class SmallFCN(nn.Module):
         full = self.fuse1(self.up1(half, indices1, full.shape[2:]) + full)
         return self.score(full)
 
-    def loss(self, images, labels):
-        """Mean cross-entropy over all pixels; labels (N, H, W)."""
-        return F.cross_entropy(self(images), labels)
+    def loss(self, images, labels, weight=None):
+        """Mean cross-entropy over all pixels; labels (N, H, W), ``weight`` (num_classes,) for rare classes."""
+        return F.cross_entropy(self(images), labels, weight=weight)
 
     def predict(self, images):
         """Label maps (N, H, W) for an array of images (N, 3, H, W) in [0, 1]; switches to evaluation."""
