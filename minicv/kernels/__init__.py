@@ -36,6 +36,8 @@ registry = {
     "place": "max_pool",
     "last_writes": "max_pool",
     "resample": "resample",
+    "normalize": "norm",
+    "normalize_grad": "norm",
 }
 
 # What the cpu leaf is compiled for. Other arrays (float16, small integers, objects) take the reference leaf,

@@ -5,7 +5,9 @@ import importlib
 
 import pytest
 
-MODULES = [f"reference.{name}" for name in ("conv", "im2col", "max_pool", "resample", "step", "unfold")]
+MODULES = [
+    f"reference.{name}" for name in ("conv", "im2col", "max_pool", "norm", "resample", "step", "unfold")
+]
 
 
 @pytest.mark.parametrize("name", ["", *MODULES, "cpu.parallel"])

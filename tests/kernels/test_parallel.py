@@ -28,6 +28,8 @@ def workload():
     halves = np.arange(0, 65, 2), np.arange(64), np.full(64, 0.5, np.float32)
     y, indices = kernels.window_max(x, pairs, pairs)
     cols = kernels.unfold(x, (3, 3), (1, 1), (1, 1), (1, 1))
+    weight, bias = x[0, :, 0, :2].T
+    normal, *statistics = kernels.normalize(x, weight, bias, 1e-5)
     results = [
         y,
         indices,
@@ -37,6 +39,8 @@ def workload():
         kernels.place(y, indices, (64, 64)),
         kernels.last_writes(indices, (64, 64)),
         kernels.resample(x, halves, halves),
+        normal,
+        *kernels.normalize_grad(x[::-1], x, weight, *statistics, 1e-5),
     ]
     return [result.tobytes() for result in results]
 
