@@ -1,17 +1,18 @@
 """``minicv demo segmentation``: train, measure, draw, and write a page to look at."""
 
 import json
+import tempfile
 import time
 from pathlib import Path
 
+from ..backend import module_of
 from ..data import read_image
 from ..demos import segmentation
 from ..demos.page import HtmlPage
 
 HELP = """Train a small fully convolutional network, and the same network with max unpooling, to label every
 pixel of Meadow scenes; then write a folder with a page (index.html) of learning curves, predictions on fresh
-scenes, confusion
-matrices and the figures of the lecture."""
+scenes, confusion matrices and the figures of the lecture."""
 
 FIGURES = (
     "unpool.nearest",
@@ -49,9 +50,10 @@ def run(args):
         raise ValueError(
             f"demo: --steps must be at least 1 and --seed at least 0; got {args.steps} and {args.seed}."
         )
-    image = read_photo(args.image) if args.image else None  # a wrong name is noticed before the training
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
+    # Whatever is missing is noticed now, and not after the training.
+    module_of(args.device)
+    image = read_photo(args.image) if args.image else None
+    out = writable_folder(args.out)
 
     training = segmentation.scenes(segmentation.TRAINING_SCENES, 2 * args.seed, "drawing scenes to train on")
     fresh = segmentation.scenes(segmentation.FRESH_SCENES, 2 * args.seed + 1, "drawing fresh scenes")
@@ -66,6 +68,17 @@ def run(args):
     page = write_page(out, args, results, fresh, image)
     print(f"{page} ({time.perf_counter() - start:.0f} s)")
     return 0
+
+
+def writable_folder(path):
+    """Make the folder if need be, and write into it, to see that one can."""
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise OSError(f"demo: --out must be a folder to write to; got {path} ({error.strerror}).") from error
+    return folder
 
 
 def read_photo(path, side=96):
@@ -90,12 +103,7 @@ def write_page(out, args, results, fresh, image):
     page.table(
         ["network", "mean IoU", "pixel accuracy", "parameters"],
         [
-            [
-                name,
-                f"{r.mean_iou:.3f}",
-                f"{r.pixel_accuracy:.3f}",
-                f"{sum(p.size for p in r.network.parameters()):,}",
-            ]
+            [name, f"{r.mean_iou:.3f}", f"{r.pixel_accuracy:.3f}", f"{r.parameters:,}"]
             for name, r in results.items()
         ],
     )

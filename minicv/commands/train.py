@@ -5,14 +5,14 @@ import time
 import numpy as np
 
 from .. import manual_seed, optim
+from ..backend import module_of
 from ..data import Batches, digits
 from ..models.classification import LeNet5
 from ..optim.lr_scheduler import CosineAnnealingLR
 from ..train import fit
 
 HELP = """Train a model on a data set and measure it on the part that was held out. LeNet-5 on scikit-learn's
-handwritten
-digits (1437 to train on, 360 held out) is what there is."""
+handwritten digits (1437 to train on, 360 held out) is what there is."""
 
 SIZE, BATCH_SIZE, LEARNING_RATE = 32, 32, 2e-3
 
@@ -34,6 +34,7 @@ def run(args):
         raise ValueError(
             f"train: --epochs must be at least 1 and --seed at least 0; got {args.epochs} and {args.seed}."
         )
+    module_of(args.device)  # a missing GPU is noticed before the work
     start = time.perf_counter()
     images, labels = digits("train", SIZE)
     test_images, test_labels = digits("test", SIZE)
@@ -59,8 +60,9 @@ def run(args):
     return 0
 
 
-def moved(rng, images, labels):
-    """Each image moved by up to two pixels: what is at the border of the digits is empty."""
-    for i, (down, right) in enumerate(rng.integers(-2, 3, (len(images), 2))):
-        images[i] = np.roll(images[i], (down, right), axis=(1, 2))
+def moved(rng, images, labels, reach=2):
+    """Each image moved by up to ``reach`` pixels, at random; what comes in from outside is background (0)."""
+    wide = np.pad(images, ((0, 0), (0, 0), (reach, reach), (reach, reach)))
+    for image, larger, (top, left) in zip(images, wide, rng.integers(0, 2 * reach + 1, (len(images), 2))):
+        image[...] = larger[:, top : top + image.shape[1], left : left + image.shape[2]]
     return images, labels

@@ -29,7 +29,7 @@ def curves(results):
         name: [record["mean IoU"] for record in result.history if "mean IoU" in record]
         for name, result in results.items()
     }
-    learning_curves(page.panel(7.6, 0.7, 3.3, 5.6), ious, "mean IoU, 40 unseen scenes", steps=steps, window=1)
+    learning_curves(page.panel(7.6, 0.7, 3.3, 5.6), ious, "mean IoU, unseen scenes", steps=steps, window=1)
     last = ", ".join(f"{name} {values[-1]:.2f}" for name, values in ious.items())
     return Picture(
         "demo.segmentation.curves",

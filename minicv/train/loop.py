@@ -3,6 +3,7 @@
 import math
 import sys
 
+from ..errors import sentence
 from ..tensor import tensor
 
 
@@ -35,15 +36,31 @@ def fit(model, optimizer, batches, schedule=None, evaluate=None, every=50, label
 
     Raises
     ------
+    ValueError
+        ``every`` is less than 1.
     FloatingPointError
         The loss is no longer a finite number. The parameters are left as they were before that step.
 
     Notes
     -----
     On a terminal the bar moves; elsewhere (a log file) every evaluation writes a line.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicv import functional as F, nn, optim
+    >>> class Line(nn.Linear):
+    ...     def loss(self, x, y):
+    ...         return F.mse_loss(self(x), y)
+    >>> model, x = Line(1, 1), np.ones((4, 1), np.float32)
+    >>> history = fit(model, optim.SGD(model.parameters(), lr=0.25), [(x, 3 * x)] * 20)
+    >>> len(history), history[-1]["loss"] < 1e-6
+    (20, True)
     """
     from tqdm import tqdm
 
+    if every < 1:
+        raise ValueError(sentence("fit", "every", "at least 1 step", every))
     device = next(iter(model.parameters())).device
     loss = loss or model.loss
     history, shown = [], {}
@@ -64,12 +81,11 @@ def fit(model, optimizer, batches, schedule=None, evaluate=None, every=50, label
                 schedule.step()
             if evaluate is not None and (step % every == 0 or step == len(batches)):
                 shown = evaluate(model)
+                record |= shown
                 if bar.disable:
-                    print(
-                        f"{label}: step {step}/{len(batches)}, {_in_words(record | shown)}", file=sys.stderr
-                    )
+                    print(f"{label}: step {step}/{len(batches)}, {_in_words(record)}", file=sys.stderr)
             bar.set_postfix_str(_in_words({"loss": record["loss"], **shown}), refresh=False)
-            history.append(record | shown if step % every == 0 or step == len(batches) else record)
+            history.append(record)
     return history
 
 
