@@ -1,39 +1,71 @@
 """Normalisation: over the batch, over the features of a sample, and over neighbouring channels.
 
-Batch and layer normalisation are one computation, ``Standardize``, over different axes, followed by a scale and a shift
-that are learnt.
+Batch and layer normalisation are one computation, ``Normalize``: the groups that get a mean and a variance of their own
+are the channels of a batch, or the samples.
 """
+
+from math import prod
 
 import numpy as np
 
+from .. import kernels
+from ..backend import get_array_module
 from ..errors import ShapeError, check_float, check_same_dtype, sentence
 from ..function import Function
 from ..tensor import Tensor, as_tensor
-from .reduce import count
 
 
-class Standardize(Function):
-    """y = (x - mean) r and r = 1 / sqrt(variance + eps), with mean and variance taken over ``axes``.
+class Normalize(Function):
+    """y = (x - mean) r weight + bias and r = 1 / sqrt(variance + eps), for each group: each index along axis 1.
 
-    The Jacobian of y by x is the symmetric matrix r (I - 1 1^T / n - y y^T / n): it takes out of a gradient what a
-    shift and what a scaling of x would change. That of r is -r^2 y^T / n. Both y and r are outputs, so that second
-    derivatives flow through both.
+    The statistics, of shape (G,), stay behind as attributes.
     """
 
-    def forward(self, x):
-        self.mean = x.mean(axis=self.axes, keepdims=True)
-        y = x - self.mean
-        self.variance = np.square(y).mean(axis=self.axes, keepdims=True)
-        r = 1 / np.sqrt(self.variance + self.eps)
-        y *= r
-        self.save(y, r)
-        return y, r
+    def forward(self, x, weight, bias):
+        y, self.mean, self.variance = kernels.normalize(x, weight, bias, self.eps)
+        self.save(x, weight)
+        return y
 
-    def backward(self, g, g_r):
-        y, r = self.saved
-        n = float(count(y.shape, self.axes))
-        along_y = (g * y).mean(self.axes, keepdim=True) + g_r * r / n
-        return r * (g - g.mean(self.axes, keepdim=True) - y * along_y)
+    def backward(self, g):
+        x, weight = self.saved
+        return NormalizeGrad(mean=self.mean, variance=self.variance, eps=self.eps)(g, x, weight)
+
+
+class NormalizeGrad(Function):
+    """The gradients of Normalize by x, weight and bias, from the gradient by y.
+
+    With z = (x - mean) r, the Jacobian of z by x is r P, where P v = v - mean(v) - z mean(v z) takes out of v what
+    a shift and what a scaling of x would change; that of r is -r^2 z / n. P is symmetric, so that the gradient
+    for g looks like the one that this function computes. The statistics are computed again, from Tensors: so
+    there are third derivatives, too.
+    """
+
+    def forward(self, g, x, weight):
+        self.save(g, x, weight)
+        return kernels.normalize_grad(g, x, weight, self.mean, self.variance, self.eps)
+
+    def backward(self, h, h_weight, h_bias):
+        g, x, weight = self.saved
+        axes = (0, *range(2, x.ndim))
+        weight, h_weight, h_bias = (t.reshape(_per_channel(x)) for t in (weight, h_weight, h_bias))
+
+        def average(v):
+            return v.mean(axes, keepdim=True)
+
+        def project(v):
+            return v - average(v) - z * average(v * z)
+
+        centred = x - average(x)
+        r = (average(centred * centred) + self.eps) ** -0.5
+        z = centred * r
+        through_z = h_weight * g - weight * r * (h * average(g * z) + g * average(h * z))
+        through_r = weight * average(g * project(h))
+        by_weight = (r * g * project(h)).sum(axes)
+        return (
+            weight * r * project(h) + h_weight * z + h_bias,
+            r * project(through_z) - r * r * z * through_r,
+            by_weight,
+        )
 
 
 class WindowSum(Function):
@@ -100,45 +132,54 @@ def batch_norm(
     channels = (input.shape[1],)
     weight, bias = _parameters("batch_norm", input, channels, weight=weight, bias=bias)
     running = _parameters("batch_norm", input, channels, running_mean=running_mean, running_var=running_var)
-    per_channel = (-1,) + (1,) * (input.ndim - 2)  # (C,) to (C, 1, 1), which broadcasts against (N, C, H, W)
-    weight, bias = (None if p is None else p.reshape(per_channel) for p in (weight, bias))
     if training:
-        return _affine(_by_batch_statistics(input, running, momentum, eps), weight, bias)
+        return _by_batch_statistics(input, running, momentum, eps, weight, bias)
     if None in running:
         hint = "Without them only training=True can normalise."
         expected = "given when training=False"
         raise ShapeError(sentence("batch_norm", "running_mean and running_var", expected, None, hint))
-    mean, variance = (statistic._array.reshape(per_channel) for statistic in running)
-    return _by_known_statistics(input, mean, variance, eps, weight, bias)
+    return _by_known_statistics(input, *running, eps, weight, bias)
 
 
-def _by_batch_statistics(input, running, momentum, eps):
-    """Standardise each channel by its own mean and variance, and move the running ones towards them."""
-    axes = (0, *range(2, input.ndim))
-    n = count(input.shape, axes)
-    if n == 0:  # an empty batch has no statistics, and nothing to normalise
-        return input
+def _by_batch_statistics(input, running, momentum, eps, weight, bias):
+    """Normalise each channel by its own mean and variance, and move the running ones towards them."""
+    n = prod(input.shape) // max(1, input.shape[1])
     if n == 1:
         expected = "more than one value per channel when training=True"
         hint = "One value has no variance: use larger batches, or predict with Module.eval()."
         raise ShapeError(sentence("batch_norm", "input", expected, f"shape {input.shape}", hint))
-    standardize = Standardize(axes=axes, eps=float(eps))
-    y, _ = standardize(input)
-    batch = standardize.mean, standardize.variance * (n / (n - 1))
-    for statistic, observed in zip(running, batch, strict=True):
-        if statistic is not None:
-            array = statistic.mutate()
-            array += float(momentum) * (observed.reshape(-1) - array)
+    normalize = Normalize(eps=float(eps))
+    y = normalize(input, *_ones_and_zeros(input, weight, bias))
+    if n > 0:  # an empty batch has no statistics
+        batch = normalize.mean, normalize.variance * (n / (n - 1))
+        for statistic, observed in zip(running, batch, strict=True):
+            if statistic is not None:
+                array = statistic.mutate()
+                array += float(momentum) * (observed - array)
     return y
 
 
 def _by_known_statistics(input, mean, variance, eps, weight, bias):
     """Fold everything that is known per channel into one scale and one shift before the large array is touched."""
-    r = 1 / np.sqrt(variance + float(eps))
-    scale, shift = Tensor(r), Tensor(-mean * r)
+    r = 1 / np.sqrt(variance._array + float(eps))
+    scale, shift = Tensor(r), Tensor(-mean._array * r)
     if weight is not None:
         scale, shift = weight * scale, weight * shift
-    return _affine(input, scale, shift if bias is None else shift + bias)
+    shift = shift if bias is None else shift + bias
+    return _affine(input, *(t.reshape(_per_channel(input)) for t in (scale, shift)))
+
+
+def _per_channel(x):
+    """The shape that broadcasts values (C,) against x: (1, C, 1, 1) for images."""
+    return (1, -1) + (1,) * (x.ndim - 2)
+
+
+def _ones_and_zeros(x, weight=None, bias=None):
+    """Scale and shift of each group of x, with what changes nothing in place of None."""
+    xp, groups = get_array_module(x._array), x.shape[1]
+    weight = Tensor(xp.ones(groups, x.dtype)) if weight is None else weight
+    bias = Tensor(xp.zeros(groups, x.dtype)) if bias is None else bias
+    return weight, bias
 
 
 def _affine(x, weight, bias):
@@ -195,9 +236,9 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
         hint = "normalized_shape names the last axes, those of one sample."
         raise ShapeError(sentence("layer_norm", "input", expected, f"shape {input.shape}", hint))
     weight, bias = _parameters("layer_norm", input, shape, weight=weight, bias=bias)
-    axes = tuple(range(input.ndim - len(shape), input.ndim))
-    y, _ = Standardize(axes=axes, eps=float(eps))(input)
-    return _affine(y, weight, bias)
+    samples = input.reshape((1, prod(input.shape[: -len(shape)]), *shape))
+    y = Normalize(eps=float(eps))(samples, *_ones_and_zeros(samples))
+    return _affine(y.reshape(input.shape), weight, bias)
 
 
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
