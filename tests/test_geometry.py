@@ -93,6 +93,13 @@ def test_reach_promises_every_window_that_reads_a_cell(size, kernel, stride, dil
         assert (0 <= ranges).all() and (ranges <= len(windows)).all()
 
 
+def test_reach_where_windows_do_not_start_in_order():
+    """The first window skips its tap at -1 and starts at 2, after the second."""
+    windows = geometry.pool_windows(6, kernel=2, stride=1, padding=1, dilation=3)
+    assert windows[:, 0].tolist() == [2, 0, 1, 2, 3]
+    assert geometry.reach(windows, 6).tolist() == [[0, 2], [0, 3], [0, 4], [1, 5], [2, 5], [3, 5]]
+
+
 def test_reach_is_tight_without_dilation():
     windows = geometry.pool_windows(6, 2, 2)
     assert geometry.reach(windows, 6).tolist() == [[0, 1], [0, 1], [1, 2], [1, 2], [2, 3], [2, 3]]

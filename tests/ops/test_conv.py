@@ -142,12 +142,16 @@ def test_derivatives_in_one_dimension(name, data):
 # Parameters with a meaning of their own
 
 
-def test_same_padding_puts_the_odd_cell_right_and_below():
-    x, w = np.arange(1.0, 5.0).reshape(1, 1, 2, 2), np.array([[[[1.0, 10.0], [100.0, 1000.0]]]])
-    padded = np.pad(x, [(0, 0), (0, 0), (0, 1), (0, 1)])
-    np.testing.assert_array_equal(F.conv2d(x, w, padding="same").numpy(), F.conv2d(padded, w).numpy())
-    assert F.conv2d(x, w, padding="same").shape == x.shape
-    np.testing.assert_array_equal(F.conv2d(x, w, padding="valid").numpy(), F.conv2d(x, w).numpy())
+@given(conv_parameters(max_channels=2, max_size=5), st.data())
+def test_same_padding_keeps_the_size_and_puts_the_odd_cell_right_and_below(p, data):
+    x, w = data.draw(arrays(p.x_shape)), data.draw(arrays(p.w_shape))
+    rest = {"dilation": p.dilation, "groups": p.groups}
+    missing = [d * (k - 1) for d, k in zip(p.dilation, w.shape[2:])]
+    padded = np.pad(x, [(0, 0), (0, 0), *((n // 2, n - n // 2) for n in missing)])
+    same = F.conv2d(x, w, padding="same", **rest)
+    assert same.shape[2:] == x.shape[2:]
+    np.testing.assert_array_equal(same.numpy(), F.conv2d(padded, w, padding="valid", **rest).numpy())
+    np.testing.assert_array_equal(same.numpy(), F.conv2d(padded, w, padding=0, **rest).numpy())
 
 
 def test_groups_do_not_see_each_other():

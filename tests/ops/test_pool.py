@@ -1,5 +1,7 @@
 """Pooling and unpooling: values, ties, the scatter that is the transpose of the gather, derivatives."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 import minicv
 import minicv.functional as F
+from minicv import kernels
 from minicv.geometry import adaptive_windows, pool_size
 from minicv.ops.pool import Pick, Place
 from minicv.testing import adjoint_check, gradcheck, gradgradcheck
@@ -154,6 +157,21 @@ def test_pick_and_place_are_transposes(seed):
     ranges = np.array([[0, 3]] * 4), np.array([[0, 6]] * 5)
     pick, place = Pick(indices=indices, ranges=ranges), Place(indices=indices, size=(4, 5), ranges=ranges)
     adjoint_check(pick.forward, place.forward, (2, 3, 4, 5))
+
+
+@given(pool_parameters(), st.data())
+def test_the_ranges_promised_to_place_hold(p, data):
+    """A GPU looks nowhere else for what points at a cell: see kernels/reference/max_pool.py."""
+    x = minicv.tensor(data.draw(arrays(p.x_shape, distinct=True)), requires_grad=True)
+    rest = (p.kernel_size, p.stride, p.padding, p.dilation, p.ceil_mode)
+    y, indices = F.max_pool2d(x, *rest, return_indices=True)
+    with mock.patch.object(kernels, "place", wraps=kernels.place) as place:
+        y.backward(np.ones(y.shape))
+    rows, cols = place.call_args.args[3]
+    for (_, _, oh, ow), index in np.ndenumerate(indices.numpy()):
+        if index >= 0:
+            h, w = divmod(index, x.shape[3])
+            assert rows[h][0] <= oh < rows[h][1] and cols[w][0] <= ow < cols[w][1]
 
 
 @settings(max_examples=10)
