@@ -68,8 +68,8 @@ class Target(NamedTuple):
 
 
 @compiled
-def fill(planes, p, x, start, row):
-    """Copy the image that begins at ``x[start]`` to the planes, whose first row is the padded image's ``row``.
+def fill(copy, to, p, x, start, row):
+    """Copy the image at ``x[start:]`` to planes at ``copy[to:]``, whose first row is the padded image's ``row``.
 
     The cells left and right of the image are 0 from the beginning, and stay so.
     """
@@ -79,19 +79,19 @@ def fill(planes, p, x, start, row):
                 first = max(0, -((b - p.pw) // p.sw))
                 n = min(p.pitch, -((b - p.pw - p.width) // p.sw)) - first
                 for u in range(p.rows):
-                    at = ((c * p.nh + a) * p.nw + b) * p.area + u * p.pitch + first
+                    at = to + ((c * p.nh + a) * p.nw + b) * p.area + u * p.pitch + first
                     h = (row + u) * p.sh + a - p.ph
                     if h < 0 or h >= p.height:
                         for v in range(n):
-                            planes[at + v] = 0
+                            copy[at + v] = 0
                         continue
                     begin = start + (c * p.height + h) * p.width + first * p.sw + b - p.pw
                     if p.sw == 1:
                         for v in range(0, n, LANES):
-                            move(planes, at + v, x, begin + v, n - v)
+                            move(copy, at + v, x, begin + v, n - v)
                     else:
                         for v in range(n):
-                            planes[at + v] = x[begin + v * p.sw]
+                            copy[at + v] = x[begin + v * p.sw]
 
 
 @compiled
@@ -128,7 +128,7 @@ def _shift(begin, end, x, planes, panels, offsets, phases, groups, y, target):
         image, row = job // blocks, job % blocks * target.block
         rows = min(target.block, target.rows - row)
         pixels = (rows - 1) * planes.pitch + target.cols
-        fill(copy, planes, x, image * planes.channels * planes.height * planes.width, row)
+        fill(copy, 0, planes, x, image * planes.channels * planes.height * planes.width, row)
         for i in range(len(phases) - 1):
             first, last = phases[i], phases[i + 1]
             top, left = row * target.sh + i // target.sw + target.top, i % target.sw + target.left

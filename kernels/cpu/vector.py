@@ -90,6 +90,12 @@ class Code:
         """``total + a * b``."""
         return self.builder.fadd(total, self.builder.fmul(a, b, flags=_FUSE), flags=_FUSE)
 
+    def total(self, vector):
+        """The sum of the lanes, in the order that suits the processor."""
+        kind = ir.FunctionType(_FLOAT, [_FLOAT, _VECTOR])
+        add = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.vector.reduce.fadd.v16f32")
+        return self.builder.call(add, [ir.Constant(_FLOAT, 0.0), vector], fastmath=("reassoc",))
+
     def mask(self, n):
         """The first ``n`` lanes: all of them from 16 on, none from 0 down."""
         lanes = ir.VectorType(_I64, LANES)
@@ -169,3 +175,45 @@ def _filters_by_pixels(vectors):
 
 tile_48 = _filters_by_pixels(3)
 tile_16 = _filters_by_pixels(1)
+
+
+@intrinsic
+def tile_4x6(typing, y, a, y_image, y_filter, x, x_image, offsets, first, images, pixels, out):
+    """``out[6 f + r] = sum of y[a + n y_image + f y_filter + q] * x[n x_image + offsets[first + r] + q]``.
+
+    For 4 filters f and 6 taps r, over the images n < ``images`` and q < ``pixels``, a multiple of 16. The
+    lanes are neighbouring q. 24 sums stay in registers, with 24 multiply-adds for 10 loads; only at the end
+    are the 16 lanes of each added up.
+    """
+
+    def generate(context, builder, signature, args):
+        code = Code(context, builder, signature)
+        y, a, y_image, y_filter, x, x_image, offsets, first, images, pixels, out = args
+        y, x = code.address(0, y, a), code.address(4, x, code.int(0))
+        offsets, out = code.address(6, offsets, first), code.address(10, out, code.int(0))
+        filters = [builder.mul(y_filter, code.int(f)) for f in range(4)]
+        taps = [builder.load(code.at(offsets, code.int(r))) for r in range(6)]
+
+        def image(n, sums):
+            own_y, own_x = (code.at(p, builder.mul(n, step)) for p, step in [(y, y_image), (x, x_image)])
+            ys, xs = [code.at(own_y, f) for f in filters], [code.at(own_x, r) for r in taps]
+
+            def vector(v, sums):
+                q = builder.mul(v, code.int(LANES))
+                outputs = [code.load(code.at(pointer, q)) for pointer in ys]
+                results = []
+                for r, pointer in enumerate(xs):
+                    shifted = code.load(code.at(pointer, q))
+                    own = sums[4 * r : 4 * r + 4]
+                    results += [code.multiply_add(o, shifted, s) for o, s in zip(outputs, own)]
+                return results
+
+            return code.loop(builder.sdiv(pixels, code.int(LANES)), sums, vector)
+
+        sums = code.loop(images, [_ZERO] * 24, image)
+        for f in range(4):
+            for r in range(6):
+                builder.store(code.total(sums[4 * r + f]), code.at(out, code.int(6 * f + r)))
+        return context.get_dummy_value()
+
+    return types.void(y, a, y_image, y_filter, x, x_image, offsets, first, images, pixels, out), generate
