@@ -79,6 +79,17 @@ def _normalize_grad(begin, end, g, x, weight, mean, variance, eps, gx, gweight, 
                 gx[i, k, j] = scale * (g[i, k, j] - g_mean - (x[i, k, j] - mean[k]) * slope)
 
 
+@compiled
+def _scale_shift(begin, end, x, scale, shift, y):
+    """Row n of x and y is that of group n % G; counting along is cheaper than dividing where rows are short."""
+    G = len(scale)
+    k = begin % max(1, G)
+    for row in range(begin, end):
+        for j in range(x.shape[1]):
+            y[row, j] = x[row, j] * scale[k] + shift[k]
+        k = k + 1 if k + 1 < G else 0
+
+
 def normalize(x, weight, bias, eps):
     """Normalise each group: see :func:`minicv.kernels.reference.norm.normalize`."""
     groups = _groups(x)
@@ -99,6 +110,15 @@ def normalize_grad(g, x, weight, mean, variance, eps):
     weight, mean, variance = (source(a, (G,)) for a in (weight, mean, variance))
     parallel.run(_normalize_grad, G, N * L, g, groups, weight, mean, variance, eps, gx, gweight, gbias)
     return _ungroup(gx, x.shape), gweight, gbias
+
+
+def scale_shift(x, scale, shift):
+    """Scale and shift each group: see :func:`minicv.kernels.reference.norm.scale_shift`."""
+    N, G, *rest = x.shape
+    y = np.empty((N * G, prod(rest)), x.dtype)
+    scale, shift = source(scale, (G,)), source(shift, (G,))
+    parallel.run(_scale_shift, N * G, prod(rest), source(x, y.shape), scale, shift, y)
+    return y.reshape(x.shape)
 
 
 def _groups(array):

@@ -34,3 +34,11 @@ extern "C" __global__ void normalize_grad(long long total, const T* g, const dou
     long long k = cell / L % G;
     gx[cell] = scale[k] * (g[cell] - g_mean[k] - (x[cell] - x_mean[k]) * slope[k]);
 }
+
+extern "C" __global__ void scale_shift(long long total, const T* x, const T* scale, const T* shift, T* y, int G,
+                                       int L) {
+    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    if (cell >= total) return;
+    long long g = cell / L % G;
+    y[cell] = x[cell] * scale[g] + shift[g];
+}

@@ -51,6 +51,14 @@ def normalize_grad(g, x, weight, mean, variance, eps):
     return gx, (along * r).astype(x.dtype), alone.astype(x.dtype)
 
 
+def scale_shift(x, scale, shift):
+    """Scale and shift each group: see :func:`minicv.kernels.reference.norm.scale_shift`."""
+    x, scale, shift = map(contiguous, (x, scale, shift))
+    y = cupy.empty(x.shape, x.dtype)
+    launch("norm", "scale_shift", x.dtype, x.size, x, scale, shift, y, x.shape[1], prod(x.shape[2:]))
+    return y
+
+
 def _products(a, a_mean, b, b_mean):
     """For each group the sum of a - a_mean, and that of its products with b - b_mean."""
     N, G, L = len(a), a.shape[1], prod(a.shape[2:])

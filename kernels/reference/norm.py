@@ -79,6 +79,28 @@ def normalize_grad(g, x, weight, mean, variance, eps):
     return gx.astype(x.dtype, order="C"), gweight.astype(x.dtype), gbias.astype(x.dtype)
 
 
+def scale_shift(x, scale, shift):
+    """Give each group a scale and a shift: ``y = x * scale + shift``. Normalisation by statistics known before.
+
+    Parameters
+    ----------
+    x : (N, G, ...) array
+    scale, shift : (G,) arrays
+
+    Returns
+    -------
+    array of the shape of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scale_shift(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([10.0, 1.0]), np.array([0.0, 0.5]))
+    array([[10. ,  2.5],
+           [30. ,  4.5]])
+    """
+    return np.ascontiguousarray(x * _per_group(x, scale) + _per_group(x, shift))
+
+
 def _axes(x):
     return (0, *range(2, x.ndim))
 
@@ -94,7 +116,7 @@ def _mean(x):
 
 
 def cases(rng):
-    """Argument sets for both kernels: (kernel name, arguments)."""
+    """Argument sets for the three kernels: (kernel name, arguments)."""
     found = []
     for shape in [(4, 3, 5, 6), (3, 2, 70), (1, 5, 8), (6, 4), (1, 3, 1, 1), (0, 2, 3), (2, 0, 3), (2, 3, 0)]:
         for dtype, offset in ((np.float32, 1e4), (np.float64, 1e2)):
@@ -108,6 +130,7 @@ def cases(rng):
             weight[1:2] = 0
             far = drawn + dtype(offset)
             for x in (drawn, constant, poisoned, far, np.asfortranarray(drawn), drawn[..., ::-1]):
+                found.append(("scale_shift", (x, weight, bias)))
                 for eps in (1e-5, 0.1):
                     found.append(("normalize", (x, weight, bias, eps)))
                     _, *statistics = normalize(x, weight, bias, eps)

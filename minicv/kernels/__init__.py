@@ -38,6 +38,7 @@ registry = {
     "resample": "resample",
     "normalize": "norm",
     "normalize_grad": "norm",
+    "scale_shift": "norm",
 }
 
 # What the cpu leaf is compiled for. Other arrays (float16, small integers, objects) take the reference leaf,

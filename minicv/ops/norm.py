@@ -46,8 +46,8 @@ class NormalizeGrad(Function):
 
     def backward(self, h, h_weight, h_bias):
         g, x, weight = self.saved
-        axes = (0, *range(2, x.ndim))
-        weight, h_weight, h_bias = (t.reshape(_per_channel(x)) for t in (weight, h_weight, h_bias))
+        axes, per_group = (0, *range(2, x.ndim)), (-1,) + (1,) * (x.ndim - 2)
+        weight, h_weight, h_bias = (t.reshape(per_group) for t in (weight, h_weight, h_bias))
 
         def average(v):
             return v.mean(axes, keepdim=True)
@@ -58,13 +58,29 @@ class NormalizeGrad(Function):
         centred = x - average(x)
         r = (average(centred * centred) + self.eps) ** -0.5
         z = centred * r
+        projected = r * project(h)
         through_z = h_weight * g - weight * r * (h * average(g * z) + g * average(h * z))
-        through_r = weight * average(g * project(h))
-        by_weight = (r * g * project(h)).sum(axes)
+        through_r = weight * r * average(g * projected)
+        by_g = weight * projected + h_weight * z + h_bias
+        by_x = r * project(through_z) - through_r * z
+        return by_g, by_x, (g * projected).sum(axes)
+
+
+class ScaleShift(Function):
+    """y = x scale + shift, for each group: linear in x, and its own transpose but for the shift."""
+
+    def forward(self, x, scale, shift):
+        self.save(x, scale)
+        return kernels.scale_shift(x, scale, shift)
+
+    def backward(self, g):
+        x, scale = self.saved
+        axes = (0, *range(2, x.ndim))
+        by_x, by_scale, by_shift = self.needs_input_grad
         return (
-            weight * r * project(h) + h_weight * z + h_bias,
-            r * project(through_z) - r * r * z * through_r,
-            by_weight,
+            ScaleShift()(g, *_ones_and_zeros(g, scale)) if by_x else None,
+            (g * x).sum(axes) if by_scale else None,
+            g.sum(axes) if by_shift else None,
         )
 
 
@@ -165,13 +181,7 @@ def _by_known_statistics(input, mean, variance, eps, weight, bias):
     scale, shift = Tensor(r), Tensor(-mean._array * r)
     if weight is not None:
         scale, shift = weight * scale, weight * shift
-    shift = shift if bias is None else shift + bias
-    return _affine(input, *(t.reshape(_per_channel(input)) for t in (scale, shift)))
-
-
-def _per_channel(x):
-    """The shape that broadcasts values (C,) against x: (1, C, 1, 1) for images."""
-    return (1, -1) + (1,) * (x.ndim - 2)
+    return ScaleShift()(input, scale, shift if bias is None else shift + bias)
 
 
 def _ones_and_zeros(x, weight=None, bias=None):
@@ -180,11 +190,6 @@ def _ones_and_zeros(x, weight=None, bias=None):
     weight = Tensor(xp.ones(groups, x.dtype)) if weight is None else weight
     bias = Tensor(xp.zeros(groups, x.dtype)) if bias is None else bias
     return weight, bias
-
-
-def _affine(x, weight, bias):
-    x = x if weight is None else x * weight
-    return x if bias is None else x + bias
 
 
 def _parameters(op, input, shape, **named):
@@ -238,7 +243,9 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     weight, bias = _parameters("layer_norm", input, shape, weight=weight, bias=bias)
     samples = input.reshape((1, prod(input.shape[: -len(shape)]), *shape))
     y = Normalize(eps=float(eps))(samples, *_ones_and_zeros(samples))
-    return _affine(y.reshape(input.shape), weight, bias)
+    y = y.reshape(input.shape)
+    y = y if weight is None else y * weight
+    return y if bias is None else y + bias
 
 
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):

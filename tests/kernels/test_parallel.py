@@ -40,6 +40,7 @@ def workload():
         kernels.last_writes(indices, (64, 64)),
         kernels.resample(x, halves, halves),
         normal,
+        kernels.scale_shift(x, weight, bias),
         *kernels.normalize_grad(x[::-1], x, weight, *statistics, 1e-5),
     ]
     return [result.tobytes() for result in results]
