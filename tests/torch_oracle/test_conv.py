@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import minicv.functional as F
+from minicv.geometry import conv_transpose_size
 from minicv.testing.strategies import arrays, conv_parameters
 from tests.torch_oracle.oracle import DTYPES, assert_same, torch
 
@@ -63,6 +64,9 @@ def test_conv_transpose(axes, dtype, data):
     w = data.draw(arrays(p.w_shape, dtype))
     bias = data.draw(biases(p.groups * w.shape[1], dtype))
     extra = data.draw(ints(axes, 0, 3))
+    sizes = zip(y.shape[-axes:], w.shape[2:], p.stride, p.padding, np.broadcast_to(extra, axes), p.dilation)
+    # An output of height or width 0 is refused by PyTorch in float64, and in float32 by some of its kernels.
+    assume(dtype == np.float64 or all(conv_transpose_size(*axis) != 0 for axis in sizes))
     assert_same(f"conv_transpose{axes}d", [y, w, bias], p.stride, p.padding, extra, p.groups, p.dilation)
 
 
