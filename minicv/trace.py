@@ -113,7 +113,9 @@ def trace(op, *args, **kwargs):
 def _check_whole(name, reason, outside, inside):
     """Refuse an op that does more than its steps show: what it takes and returns is what the kernel did."""
     if not np.array_equal(outside.ravel(), inside.ravel(), equal_nan=True):
-        raise ValueError(f"trace: the steps are not the whole of this {name}, which {reason}. Do that apart from it.")
+        raise ValueError(
+            f"trace: the steps are not the whole of this {name}, which {reason}. Do that apart from it."
+        )
 
 
 class _Watcher(Hook):

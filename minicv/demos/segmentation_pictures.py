@@ -22,18 +22,21 @@ def curves(results):
     """Loss of every step, and mean IoU on watched scenes, of both networks."""
     page = Page("slide")
     losses = {name: [record["loss"] for record in result.history] for name, result in results.items()}
-    learning_curves(page.panel(1.1, 0.7, 3.6, 5.6), losses, "loss (cross-entropy)")
+    above, below = page.panel(1.4, 0.4, 9.0, 2.6), page.panel(1.4, 3.8, 9.0, 2.6)
+    learning_curves(above, losses, "cross-entropy", xlabel="")
     measured = [r for r in next(iter(results.values())).history if "mean IoU" in r]
     steps = [record["step"] for record in measured]
     ious = {
         name: [record["mean IoU"] for record in result.history if "mean IoU" in record]
         for name, result in results.items()
     }
-    learning_curves(page.panel(7.6, 0.7, 3.3, 5.6), ious, "mean IoU, unseen scenes", steps=steps, window=1)
+    learning_curves(below, ious, "mean IoU", steps=steps, window=1)
+    for ax in (above, below):
+        ax.set_xlim(0, steps[-1])  # a step lies at the same place in both
     last = ", ".join(f"{name} {values[-1]:.2f}" for name, values in ious.items())
     return Picture(
         "demo.segmentation.curves",
-        "Learning curves",
+        "Learning curves: the loss of every step, and mean IoU on scenes that were not trained on",
         f"Two plots over the training steps. The loss falls; mean IoU on scenes not trained on rises to: {last}.",
         "trained",
         page,

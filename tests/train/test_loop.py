@@ -77,6 +77,16 @@ def test_each_step_is_one_step_of_the_optimizer_on_one_batch():
         assert np.array_equal(ours.state_dict()[name], value), name
 
 
+def test_another_loss_may_take_the_place_of_the_model_s_own(train):
+    minicv.manual_seed(0)
+    model = Net()
+    batches = Batches(IMAGES, LABELS, batch_size=8, steps=1)
+    doubled = fit(
+        model, optim.SGD(model.parameters(), lr=0.1), batches, loss=lambda x, y: 2 * model.loss(x, y)
+    )
+    assert doubled[0]["loss"] == 2 * train(steps=1)[1][0]["loss"]
+
+
 @pytest.mark.parametrize(("steps", "every", "expected"), [(7, 3, [3, 6, 7]), (6, 3, [3, 6]), (2, 50, [2])])
 def test_evaluation_comes_every_so_often_and_once_at_the_end(train, steps, every, expected):
     seen = []
