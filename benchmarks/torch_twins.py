@@ -52,7 +52,7 @@ def lenet5(num_classes):
     return LeNet5()
 
 
-def small_fcn(num_classes, width=16):
+def small_fcn(num_classes, widths=(12, 32, 64)):
     """The twin of minicv.models.segmentation.SmallFCN."""
     if torch is None:
         return None
@@ -73,13 +73,13 @@ def small_fcn(num_classes, width=16):
     class SmallFCN(nn.Module):
         def __init__(self):
             super().__init__()
-            w = width
-            self.level1 = block(3, w)
-            self.level2 = nn.Sequential(block(w, 2 * w), block(2 * w, 2 * w))
-            self.level3 = nn.Sequential(block(2 * w, 4 * w), block(4 * w, 4 * w))
-            self.up2, self.fuse2 = Up(4 * w, 2 * w), block(2 * w, 2 * w)
-            self.up1, self.fuse1 = Up(2 * w, w), block(w, w)
-            self.score = nn.Conv2d(w, num_classes, 1)
+            full, half, quarter = widths
+            self.level1 = block(3, full)
+            self.level2 = nn.Sequential(block(full, half), block(half, half))
+            self.level3 = nn.Sequential(block(half, quarter), block(quarter, quarter))
+            self.up2, self.fuse2 = Up(quarter, half), block(half, half)
+            self.up1, self.fuse1 = Up(half, full), block(full, full)
+            self.score = nn.Conv2d(full, num_classes, 1)
 
         def forward(self, x):
             full = self.level1(x - 0.5)

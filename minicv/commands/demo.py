@@ -31,7 +31,7 @@ def add_arguments(parser):
     """Declare the command's options."""
     parser.add_argument("task", choices=["segmentation"], help="what to learn")
     parser.add_argument(
-        "--steps", type=int, default=700, help="training steps for each network (default 700)"
+        "--steps", type=int, default=800, help="training steps for each network (default 800)"
     )
     parser.add_argument("--seed", type=int, default=0, help="same seed, same numbers (default 0)")
     parser.add_argument(

@@ -19,9 +19,10 @@ from ..tensor import tensor
 from ..train import fit
 
 NETWORKS = {"transposed convolution": SmallFCN, "max unpooling": SmallUnpoolNet}
-SIZE = 64
+# The things are many, to learn more from each scene, and of one size but for perspective, to learn it sooner.
+MEADOW = {"size": 64, "objects": (2, 4), "scale": (1.1, 1.1)}
 TRAINING_SCENES, FRESH_SCENES, WATCHED_SCENES = 1600, 200, 40
-WIDTH, BATCH_SIZE, LEARNING_RATE = 12, 8, 6e-3
+BATCH_SIZE, LEARNING_RATE = 8, 4e-3
 
 
 class Scenes(NamedTuple):
@@ -58,7 +59,7 @@ def scenes(count, seed, label):
     """Draw ``count`` Meadow scenes, with a progress bar."""
     from tqdm import tqdm
 
-    samples = list(tqdm(Meadow(size=SIZE, length=count, seed=seed), desc=label, unit="scene", disable=None))
+    samples = list(tqdm(Meadow(length=count, seed=seed, **MEADOW), desc=label, unit="scene", disable=None))
     return Scenes(images_to_batch([s.image for s in samples]), np.stack([s.semantic for s in samples]))
 
 
@@ -98,7 +99,7 @@ def train(name, training, fresh, steps, seed, device="cpu"):
     Result
     """
     manual_seed(seed)
-    network = NETWORKS[name](len(CLASSES), WIDTH).to(device)
+    network = NETWORKS[name](len(CLASSES)).to(device)
     optimizer = Adam(network.parameters(), lr=LEARNING_RATE)
     watched = Scenes(fresh.images[:WATCHED_SCENES], fresh.labels[:WATCHED_SCENES])
 

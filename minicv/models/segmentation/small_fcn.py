@@ -62,8 +62,8 @@ class SmallFCN(nn.Module):
     Parameters
     ----------
     num_classes : int
-    width : int
-        Channels at full resolution; twice and four times as many further down.
+    widths : (int, int, int)
+        Channels at full, half and quarter resolution.
 
     Attributes
     ----------
@@ -79,16 +79,17 @@ class SmallFCN(nn.Module):
 
     Up = TransposedUp
 
-    def __init__(self, num_classes, width=16):
+    def __init__(self, num_classes, widths=(12, 32, 64)):
         super().__init__()
-        self.level1 = ConvBlock(3, width)
-        self.level2 = nn.Sequential(ConvBlock(width, 2 * width), ConvBlock(2 * width, 2 * width))
-        self.level3 = nn.Sequential(ConvBlock(2 * width, 4 * width), ConvBlock(4 * width, 4 * width))
-        self.up2 = self.Up(4 * width, 2 * width)
-        self.fuse2 = ConvBlock(2 * width, 2 * width)
-        self.up1 = self.Up(2 * width, width)
-        self.fuse1 = ConvBlock(width, width)
-        self.score = nn.Conv2d(width, num_classes, 1)
+        full, half, quarter = widths
+        self.level1 = ConvBlock(3, full)
+        self.level2 = nn.Sequential(ConvBlock(full, half), ConvBlock(half, half))
+        self.level3 = nn.Sequential(ConvBlock(half, quarter), ConvBlock(quarter, quarter))
+        self.up2 = self.Up(quarter, half)
+        self.fuse2 = ConvBlock(half, half)
+        self.up1 = self.Up(half, full)
+        self.fuse1 = ConvBlock(full, full)
+        self.score = nn.Conv2d(full, num_classes, 1)
 
     def forward(self, x):
         """Scores (N, num_classes, H, W) for images (N, 3, H, W) in [0, 1]; H and W are multiples of 4."""

@@ -79,7 +79,7 @@ def test_unpooling_puts_the_values_back_where_the_maxima_were():
 
 @pytest.mark.parametrize(("up", "level"), [("up1", "level1"), ("up2", "level2")])
 def test_in_the_network_each_level_unpools_with_its_own_switches(up, level):
-    network = SmallUnpoolNet(5, width=4)
+    network = SmallUnpoolNet(5, widths=(4, 8, 16))
     with minicv.no_grad():
         getattr(network, up).reduce.bias[...] = 100.0  # so that no value that was put back is 0
     seen = parts(network, drawn(2, 3, 16, 24))
@@ -89,7 +89,7 @@ def test_in_the_network_each_level_unpools_with_its_own_switches(up, level):
 @NETWORKS
 @pytest.mark.parametrize(("fuse", "up", "level"), [("fuse1", "up1", "level1"), ("fuse2", "up2", "level2")])
 def test_the_skip_adds_what_the_way_down_knew(Network, fuse, up, level):
-    seen = parts(Network(5, width=4), drawn(2, 3, 16, 16))
+    seen = parts(Network(5, widths=(4, 8, 16)), drawn(2, 3, 16, 16))
     (fused,), _ = seen[fuse]
     assert np.array_equal(fused.numpy(), seen[up][1] + seen[level][1])
 
@@ -105,7 +105,8 @@ def test_every_pixel_of_the_transposed_way_up_gets_as_many_stamps():
 
 def test_the_two_networks_differ_in_nothing_but_the_way_up():
     ours, theirs = (
-        {k: v.shape for k, v in N(5, width=4).state_dict().items()} for N in (SmallFCN, SmallUnpoolNet)
+        {k: v.shape for k, v in N(5, widths=(4, 8, 16)).state_dict().items()}
+        for N in (SmallFCN, SmallUnpoolNet)
     )
     differing = {name for name in ours.keys() ^ theirs.keys()}
     assert differing == {
@@ -123,7 +124,7 @@ def test_the_two_networks_differ_in_nothing_but_the_way_up():
 @NETWORKS
 @pytest.mark.parametrize("size", [(8, 8), (32, 48), (20, 4), (64, 64)])
 def test_scores_have_the_resolution_of_the_image(Network, size):
-    network = Network(num_classes=7, width=4)
+    network = Network(num_classes=7, widths=(4, 8, 16))
     assert network(minicv.zeros(2, 3, *size)).shape == (2, 7, *size)
     assert network.predict(np.zeros((2, 3, *size), np.float32)).shape == (2, *size)
 
@@ -134,7 +135,7 @@ def test_scores_have_the_resolution_of_the_image(Network, size):
 )
 def test_other_sizes_are_refused_with_a_sentence(Network, shape):
     with pytest.raises(minicv.ShapeError) as caught:
-        Network(num_classes=7, width=4)(minicv.zeros(*shape))
+        Network(num_classes=7, widths=(4, 8, 16))(minicv.zeros(*shape))
     assert str(caught.value) == (
         f"{Network.__name__}: images must be (N, 3, H, W), H and W multiples of 4, for they are halved twice; "
         f"got shape {shape}."
@@ -143,7 +144,7 @@ def test_other_sizes_are_refused_with_a_sentence(Network, shape):
 
 @NETWORKS
 def test_a_batch_of_nothing_has_the_scores_of_nothing(Network):
-    network = Network(7, width=4).eval()
+    network = Network(7, widths=(4, 8, 16)).eval()
     assert network(minicv.zeros(0, 3, 8, 8)).shape == (0, 7, 8, 8)
 
 
@@ -160,7 +161,7 @@ def test_number_of_parameters(Network, ways_up):
 
     down = block(3, 16) + block(16, 32) + block(32, 32) + block(32, 64) + block(64, 64)
     up = ways_up + 32 + 16 + block(32, 32) + block(16, 16)  # with the biases of the two ways up
-    total = sum(p.size for p in Network(num_classes=8, width=16).parameters())
+    total = sum(p.size for p in Network(num_classes=8, widths=(16, 32, 64)).parameters())
     assert total == down + up + 16 * 8 + 8 == {SmallFCN: 122_728, SmallUnpoolNet: 104_808}[Network]
 
 
@@ -171,7 +172,7 @@ def test_names_of_the_weights_are_stable():
     names = {f"{block}.1.{name}" for block in blocks for name in normalised}
     names |= {f"{block}.0.weight" for block in blocks}
     names |= {f"{part}.{name}" for part in ("up1.up", "up2.up", "score") for name in ("weight", "bias")}
-    assert set(SmallFCN(3, width=4).state_dict()) == names
+    assert set(SmallFCN(3, widths=(4, 8, 16)).state_dict()) == names
 
 
 # Learning.
@@ -179,7 +180,7 @@ def test_names_of_the_weights_are_stable():
 
 @NETWORKS
 def test_the_gradient_of_every_parameter(Network, slope_error):
-    network = Network(3, width=2)
+    network = Network(3, widths=(2, 4, 8))
     images = minicv.tensor(drawn(2, 3, 8, 8, dtype=np.float64))
     labels = minicv.tensor(np.random.default_rng(1).integers(0, 3, (2, 8, 8)))
     assert slope_error(network, lambda: network.loss(images, labels)) < 1e-6
@@ -188,7 +189,7 @@ def test_the_gradient_of_every_parameter(Network, slope_error):
 @NETWORKS
 def test_two_scenes_are_learnt_by_heart(Network, scenes):
     images, labels = scenes
-    network = Network(len(Meadow().classes), width=16)
+    network = Network(len(Meadow().classes), widths=(16, 32, 64))
     optimizer = Adam(network.parameters(), lr=1e-2)
     for _ in range(100):
         optimizer.zero_grad()
@@ -200,7 +201,7 @@ def test_two_scenes_are_learnt_by_heart(Network, scenes):
 @NETWORKS
 def test_the_loss_is_the_mean_cross_entropy_of_the_pixels(Network, scenes):
     images, labels = scenes
-    network = Network(8, width=4)
+    network = Network(8, widths=(4, 8, 16))
     scores = network(minicv.tensor(images)).numpy().astype(np.float64)
     chosen = np.take_along_axis(scores, labels[:, None], axis=1)[:, 0]
     expected = np.mean(np.log(np.exp(scores).sum(1)) - chosen)
@@ -212,7 +213,7 @@ def test_the_loss_is_the_mean_cross_entropy_of_the_pixels(Network, scenes):
 @NETWORKS
 def test_in_evaluation_an_image_does_not_see_its_neighbours(Network, scenes):
     images, _ = scenes
-    network = Network(8, width=4)
+    network = Network(8, widths=(4, 8, 16))
     network(minicv.tensor(images))  # in training, which moves the running averages
     alone = {}
     for mode in (True, False):
@@ -232,7 +233,7 @@ def test_predict_evaluates_and_records_no_graph(Network, scenes):
             self.found |= any(t.requires_grad for t in outputs)
 
     images, _ = scenes
-    network = Network(8, width=4)
+    network = Network(8, widths=(4, 8, 16))
     before = network.state_dict()["level1.1.running_mean"].copy()
     with Recorded() as recorded:
         labels = network.predict(images)
@@ -245,7 +246,7 @@ def test_predict_evaluates_and_records_no_graph(Network, scenes):
 @NETWORKS
 def test_weights_that_are_loaded_give_the_same_scores(Network, scenes):
     images, _ = scenes
-    one, other = Network(8, width=4), Network(8, width=4)
+    one, other = Network(8, widths=(4, 8, 16)), Network(8, widths=(4, 8, 16))
     one(minicv.tensor(images))
     assert not np.array_equal(one.predict(images), other.predict(images))
     other.load_state_dict(one.state_dict())
@@ -254,7 +255,7 @@ def test_weights_that_are_loaded_give_the_same_scores(Network, scenes):
 
 def test_predict_refuses_what_was_not_converted():
     with pytest.raises(minicv.DTypeError, match="float64"):
-        SmallFCN(8, width=4).predict(np.zeros((1, 3, 8, 8)))
+        SmallFCN(8, widths=(4, 8, 16)).predict(np.zeros((1, 3, 8, 8)))
 
 
 def test_docstring_examples():
