@@ -20,7 +20,8 @@ from ..train import fit
 
 NETWORKS = {"transposed convolution": SmallFCN, "max unpooling": SmallUnpoolNet}
 # The things are many, to learn more from each scene, and of one size but for perspective, to learn it sooner.
-MEADOW = {"size": 64, "objects": (2, 4), "scale": (1.1, 1.1)}
+MEADOW = {"objects": (2, 4), "scale": (1.1, 1.1)}
+SIZE = 64
 TRAINING_SCENES, FRESH_SCENES, WATCHED_SCENES = 1600, 200, 40
 BATCH_SIZE, LEARNING_RATE = 8, 4e-3
 
@@ -59,7 +60,7 @@ def scenes(count, seed, label):
     """Draw ``count`` Meadow scenes, with a progress bar."""
     from tqdm import tqdm
 
-    samples = list(tqdm(Meadow(length=count, seed=seed, **MEADOW), desc=label, unit="scene", disable=None))
+    samples = list(tqdm(Meadow(SIZE, count, seed, **MEADOW), desc=label, unit="scene", disable=None))
     return Scenes(images_to_batch([s.image for s in samples]), np.stack([s.semantic for s in samples]))
 
 
