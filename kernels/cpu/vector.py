@@ -48,6 +48,7 @@ class Code:
         return self.builder.gep(pointer, [index])
 
     def int(self, value):
+        """A number that is known when the code is written."""
         return ir.Constant(_I64, value)
 
     def loop(self, count, carried, body):
@@ -77,14 +78,14 @@ class Code:
         return self.builder.load(self.builder.bitcast(pointer, _VECTOR.as_pointer()), align=4)
 
     def store(self, vector, pointer):
+        """Sixteen floats to memory."""
         self.builder.store(vector, self.builder.bitcast(pointer, _VECTOR.as_pointer()), align=4)
 
-    def spread(self, pointer):
-        """One float from memory, sixteen times."""
-        one = self.builder.insert_element(
-            ir.Constant(_VECTOR, ir.Undefined), self.builder.load(pointer), _I32(0)
-        )
-        return self.builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES))
+    def every(self, value):
+        """A vector with the same value in all lanes."""
+        builder, kind = self.builder, ir.VectorType(value.type, LANES)
+        first = builder.insert_element(ir.Constant(kind, ir.Undefined), value, _I32(0))
+        return builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES))
 
     def multiply_add(self, a, b, total):
         """``total + a * b``."""
@@ -98,12 +99,8 @@ class Code:
 
     def mask(self, n):
         """The first ``n`` lanes: all of them from 16 on, none from 0 down."""
-        lanes = ir.VectorType(_I64, LANES)
-        first = self.builder.insert_element(ir.Constant(lanes, ir.Undefined), n, _I32(0))
-        every = self.builder.shuffle_vector(
-            first, first, ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES)
-        )
-        return self.builder.icmp_signed("<", ir.Constant(lanes, list(range(LANES))), every)
+        lanes = ir.Constant(ir.VectorType(_I64, LANES), list(range(LANES)))
+        return self.builder.icmp_signed("<", lanes, self.every(n))
 
     def load_some(self, pointer, mask):
         """The masked lanes from memory, which alone is read; 0 in the others."""
@@ -156,7 +153,7 @@ def _filters_by_pixels(vectors):
                 pixels = [code.load(code.at(pixels, code.int(LANES * v))) for v in range(vectors)]
                 results = []
                 for f in range(8):
-                    weight = code.spread(code.at(weights, code.int(f)))
+                    weight = code.every(builder.load(code.at(weights, code.int(f))))
                     own = sums[f * vectors : (f + 1) * vectors]
                     results += [code.multiply_add(weight, x, s) for x, s in zip(pixels, own)]
                 return results
