@@ -95,7 +95,12 @@ class AxisMap:
 
 @lru_cache(maxsize=256)
 def nearest(size, out, scale):
-    """Nearest neighbour: output cell o copies input cell floor(o scale), in float32 as PyTorch computes it."""
+    """Nearest neighbour: output cell o copies input cell floor(o scale), in float32 as PyTorch computes it.
+
+    Where the size stays the same or doubles, the scale is 1 or 1/2 whatever factor led there; PyTorch's is.
+    """
+    if out in (size, 2 * size):
+        scale = size / out
     source = np.floor(np.arange(out, dtype=np.float32) * np.float32(scale)).astype(np.int64)
     return AxisMap.pick(size, np.minimum(source, size - 1))
 

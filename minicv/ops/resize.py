@@ -183,11 +183,6 @@ def pad(input, pad, mode="constant", value=None):
         expected = f"pairs of ints (before, after) for at most {x.ndim} axes, last axis first"
         raise ShapeError(sentence("pad", "pad", expected, pad))
     widths = [(pad[2 * a], pad[2 * a + 1]) for a in reversed(range(len(pad) // 2))]
-    for n, (before, after) in zip(x.shape[x.ndim - len(widths) :], widths):
-        if max(0, -before) + max(0, -after) > n:
-            raise ShapeError(
-                sentence("pad", "pad", f"such that it crops at most the {n} cells of the axis", pad)
-            )
     if mode == "constant":
         return _pad_constant(x, [(0, 0)] * (x.ndim - len(widths)) + widths, 0 if value is None else value)
     if mode not in ("reflect", "replicate"):
@@ -201,6 +196,10 @@ def _pad_constant(x, widths, value):
     """Crop where a width is negative, then put what is left inside the larger array."""
     if not isinstance(value, (int, np.integer) if x.dtype.kind in "iub" else (int, float, np.number)):
         raise DTypeError(sentence("pad", "value", f"a number that {x.dtype} can hold", repr(value)))
+    for n, (before, after) in zip(x.shape, widths):
+        if max(0, -before) + max(0, -after) > n:
+            expected = f"such that it crops at most the {n} cells of the axis"
+            raise ShapeError(sentence("pad", "pad", expected, (before, after)))
     kept = tuple(slice(max(0, -b), n - max(0, -a)) for (b, a), n in zip(widths, x.shape, strict=True))
     if any(min(w) < 0 for w in widths):
         x = x[kept]
