@@ -27,7 +27,7 @@ class Answers:
 
 
 def test_scenes_are_images_and_labels_for_a_network(drawn):
-    side = segmentation.MEADOW["size"]
+    side = segmentation.SIZE
     assert drawn.images.shape == (6, 3, side, side) and drawn.images.dtype == np.float32
     assert drawn.labels.shape == (6, side, side) and drawn.labels.dtype == np.int64
     assert 0 <= drawn.images.min() < 0.2 and 0.8 < drawn.images.max() <= 1
