@@ -62,6 +62,7 @@ PARTS = {
 # Which parts use which package of somebody else's. NumPy is everywhere.
 PACKAGES = {
     "numba": {"kernels", "kernels.cpu"},
+    "llvmlite": {"kernels.cpu"},
     "cupy": {"kernels.gpu", "backend"},
     "hypothesis": {"testing"},
     "matplotlib": {"viz", "lectures"},

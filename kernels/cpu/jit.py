@@ -6,11 +6,12 @@ the cache is a matter of milliseconds), the wait is explained, once, on stderr.
 """
 
 import sys
+from pathlib import Path
 
 import numba
 import numpy as np
 from numba.core import event
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 
 def _can_cache():
@@ -24,14 +25,44 @@ def _can_cache():
 
 _CACHE = _can_cache()
 
-#: Decorator of every compiled function. Division is NumPy's, without a check for zero in the inner loops. No
-#: fast-math: a NaN has to stay one, and sums keep their order. (Numba's cache watches only the function's own
-#: file, so compiled functions do not call those of other files.)
-compiled = numba.njit(nogil=True, cache=_CACHE, error_model="numpy")
 
-#: Decorator of compiled functions that do nothing but add up: in an order that suits the processor's vectors,
-#: and is settled when they are compiled. (A NaN still stays one.)
-compiled_sum = numba.njit(nogil=True, cache=_CACHE, error_model="numpy", fastmath={"reassoc"})
+def _stamp():
+    """Name, time and size of every file of this leaf: what is compiled is kept for as long as they stay."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return [(file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files]
+
+
+class _Cache(FunctionCache):
+    """Numba's cache, which would watch the function's own file alone, watching the whole leaf.
+
+    So a compiled function may call those of other files, and no stale one survives an edit of theirs.
+    """
+
+    def __init__(self, function):
+        super().__init__(function)
+        self._cache_file = IndexDataCacheFile(self.cache_path, self._impl.filename_base, _stamp())
+
+
+def _compile(function, **options):
+    """``numba.njit`` without the GIL and with NumPy's division, which inner loops need not check for zero."""
+    dispatcher = numba.njit(nogil=True, error_model="numpy", **options)(function)
+    if _CACHE:
+        dispatcher._cache = _Cache(function)
+    return dispatcher
+
+
+def compiled(function):
+    """Decorator of the compiled functions. No fast-math: a NaN has to stay one, and sums keep their order."""
+    return _compile(function)
+
+
+def compiled_sum(function):
+    """Decorator of compiled functions that do nothing but add up.
+
+    They add in an order that suits the processor's vectors, and is settled when they are compiled. (A NaN
+    still stays one.)
+    """
+    return _compile(function, fastmath={"reassoc"})
 
 
 def source(array, shape):

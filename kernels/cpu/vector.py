@@ -6,8 +6,7 @@ LLVM instructions on vectors of 16 floats (<16 x float>), which every processor 
 each, two of AVX2, four of SSE or NEON. Everything around them is plain Numba.
 
 An :func:`intrinsic` is a function that writes such instructions into its caller. They stand here as globals
-of a module, since Numba's cache cannot recognise those made inside a function. (It watches only the file of
-the caller: after a change here, empty ``__pycache__``.)
+of a module, since Numba's cache cannot recognise those made inside a function.
 """
 
 from llvmlite import ir

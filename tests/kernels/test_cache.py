@@ -52,6 +52,14 @@ def count(checkout, **environment):
     return int(done.stdout), done.stderr
 
 
+def test_an_edit_of_any_file_of_the_leaf_compiles_again(checkout):
+    """A compiled function may call one of another file, so what was compiled before an edit there is stale."""
+    count(checkout)
+    with open(checkout / "kernels" / "cpu" / "vector.py", "a", encoding="utf-8") as file:
+        file.write("# edited\n")
+    assert count(checkout)[0] == 2
+
+
 def test_a_second_process_compiles_nothing_and_says_nothing(checkout):
     compiled, said = count(checkout)
     assert compiled == 2
