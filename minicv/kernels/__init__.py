@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, partial
 from importlib import import_module
-from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -102,7 +101,7 @@ def _select(name, array):
     if array.dtype not in _COMPILED:
         leaf = "reference"
     function = implementation(name, leaf)
-    if watch is not None and "watch" in signature(function).parameters:
+    if watch is not None and "watch" in function.__code__.co_varnames:
         return partial(function, watch=watch)
     return function
 
