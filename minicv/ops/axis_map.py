@@ -111,8 +111,10 @@ def linear(size, out, scale, align_corners, dtype):
 
     With ``align_corners`` the centres of the first and last cells coincide (position o scale); otherwise the
     outer borders of the image do (position (o + 1/2) scale - 1/2, not before the first centre). ``dtype`` is
-    that of the images, in which positions are computed.
+    that of the images, in which positions are computed. Where the size stays the same, the scale is 1 whatever
+    factor led there.
     """
+    scale = 1.0 if out == size else scale
     real = np.dtype(dtype).type
     o = np.arange(out, dtype=dtype)
     position = o * real(scale) if align_corners else np.maximum((o + real(0.5)) * real(scale) - real(0.5), 0)

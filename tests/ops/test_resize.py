@@ -65,6 +65,10 @@ class TestInterpolate:
         ramp = F.interpolate(x, scale_factor=(1, 1.5), mode="bilinear").numpy().ravel()
         np.testing.assert_allclose(ramp, [max((o + 0.5) / 1.5 - 0.5, 0) for o in range(7)])
 
+    def test_bilinear_is_exact_where_the_size_stays(self):
+        x = np.arange(4.0).reshape(1, 1, 1, 4)
+        assert F.interpolate(x, scale_factor=(1, 1.2), mode="bilinear").tolist() == x.tolist()
+
     @pytest.mark.parametrize("factor, expected", [(1.2, [0, 1, 2, 3]), (2.2, [0, 0, 1, 1, 2, 2, 3, 3])])
     def test_nearest_is_exact_where_the_size_stays_or_doubles(self, factor, expected):
         x = np.arange(4.0).reshape(1, 1, 1, 4)

@@ -79,6 +79,8 @@ def test_max_unpool2d(dtype, data):
     pooled, indices = torch.nn.functional.max_pool2d(
         torch.tensor(x.copy()), *rest, ceil_mode=p.ceil_mode, return_indices=True
     )
+    # Without output_size, one pixel that was half padding unpools to none; PyTorch lets its index point nowhere.
+    assume(all((n - 1) * s + k > 2 * p for n, k, s, p in zip(pooled.shape[-2:], *rest)))
     y = data.draw(arrays(tuple(pooled.shape), dtype))
     size = data.draw(st.sampled_from([None, x.shape[-2:], x.shape[-2:], (1, 1), (9, 9)]))
     assert_same("max_unpool2d", [y, indices.numpy()], *rest, size)
