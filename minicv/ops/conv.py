@@ -293,7 +293,9 @@ def _tensors(op, axes, input, weight, bias):
     x, w = as_tensor(input), as_tensor(weight)
     bias = None if bias is None else as_tensor(bias)
     images, filters = {1: ("(N, C, L)", "(K, C, k)"), 2: ("(N, C, H, W)", "(K, C, kh, kw)")}[axes]
-    hint = f"Did you forget the channel axis? x.unsqueeze({-axes - 1}) inserts it." if x.ndim == axes else None
+    hint = (
+        f"Did you forget the channel axis? x.unsqueeze({-axes - 1}) inserts it." if x.ndim == axes else None
+    )
     check_rank(op, "input", x.shape, (axes + 1, axes + 2), f"{images} or without N", hint)
     check_rank(op, "weight", w.shape, (axes + 2,), filters)
     check_same_dtype(op, input=x, weight=w, bias=bias)
