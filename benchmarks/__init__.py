@@ -1,1 +1,1 @@
-"""Benchmarks against PyTorch: ``python -m benchmarks``. A benchmark measures; it asserts nothing about time."""  # LONG
+"""Benchmarks against PyTorch: ``python -m benchmarks``. A benchmark measures; it asserts nothing about time."""

@@ -5,7 +5,7 @@ gradients are complete sums when its ``backward`` runs. The walk is a loop with 
 recursion: a graph may be any number of ops deep.
 """
 
-from .backend import get_array_module
+from .backend import get_array_module, is_array
 from .errors import GraphError, ShapeError
 from .function import hooks
 from .tensor import Tensor, as_tensor, set_grad_enabled
@@ -78,7 +78,7 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
 
 
 def _as_list(value):
-    return [value] if isinstance(value, Tensor) else list(value)
+    return [value] if isinstance(value, Tensor) or is_array(value) else list(value)
 
 
 class _Gradients:

@@ -114,7 +114,7 @@ class Function:
         self._params = params
 
     def forward(self, *inputs):
-        """Compute the output array, or a tuple of them, from the input arrays. To be written by subclasses."""  # LONG
+        """Compute the output array, or a tuple of them, from the input arrays. To be written by subclasses."""
         raise TypeError(f"{self.name}: forward is not written yet.")
 
     def backward(self, *grads):
@@ -177,7 +177,7 @@ class Function:
     # What survives until backward
 
     def save(self, *arrays):
-        """Keep arrays for backward. Inputs and outputs are recognised, and come back connected to the graph."""  # LONG
+        """Keep arrays for backward. Inputs and outputs are recognised, and come back connected to the graph."""
         self._to_save += arrays
 
     @property

@@ -59,7 +59,7 @@ class set_grad_enabled:
 
 
 def no_grad():
-    """Context manager under which nothing is recorded: for evaluation, and for changing parameters by hand."""  # LONG
+    """Context manager under which nothing is recorded: for evaluation, and for changing parameters by hand."""
     return set_grad_enabled(False)
 
 

@@ -17,7 +17,7 @@ _limits = None
 
 @contextmanager
 def single_threaded():
-    """Context in which BLAS uses the calling thread alone; the old number returns when the last user leaves."""  # LONG
+    """Context in which BLAS uses the calling thread alone; the old number returns when the last user leaves."""
     global _users, _limits
     with _lock:
         if _users == 0:

@@ -57,7 +57,7 @@ def _masked(g, mask):
 
 
 class _Binary(Function):
-    """An op of two operands that broadcast: backward gives the gradients before the sums over repeated axes."""  # LONG
+    """An op of two operands that broadcast: backward gives the gradients before the sums over repeated axes."""
 
     def backward(self, g):
         gradients = self.partials(g)

@@ -67,10 +67,12 @@ def gradcheck(function, inputs, *, eps=1e-4, rtol=1e-6, atol=1e-8, draws=3, rng=
     KinkError
         There is a kink so near to the inputs that finite differences mean nothing.
 
-    Notes ----- The slope is measured with the steps eps and eps/2 and extrapolated, (4 D(eps/2) - D(eps)) /
-    3, so that the error falls with eps^4 (Richardson). A kink is where the two disagree, or where the slopes
-    to the left and to the right do not approach each other as the step is halved. Random signs and sizes of
-    at least one half keep every entry visible, after Chainer's ``gradient_check``.
+    Notes
+    -----
+    The slope is measured with the steps eps and eps/2 and extrapolated, (4 D(eps/2) - D(eps)) / 3, so that
+    the error falls with eps^4 (Richardson). A kink is where the two disagree, or where the slopes to the left
+    and to the right do not approach each other as the step is halved. Random signs and sizes of at least one
+    half keep every entry visible, after Chainer's ``gradient_check``.
 
     Examples
     --------

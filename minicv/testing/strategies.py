@@ -118,7 +118,7 @@ def conv_parameters(draw, spatial=2, max_channels=3, max_size=8):
 
 @st.composite
 def pool_parameters(draw, spatial=2, max_size=8):
-    """:class:`PoolParameters` that PyTorch allows: padding at most half of the kernel, at least one window."""  # LONG
+    """:class:`PoolParameters` that PyTorch allows: padding at most half of the kernel, at least one window."""
     batch, channels = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     kernel, stride, dilation = (_per_axis(draw, spatial, 1, 3) for _ in range(3))
     padding = tuple(draw(st.integers(0, k // 2)) for k in kernel)

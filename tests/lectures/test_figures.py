@@ -7,12 +7,12 @@ import re
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
-from minicv.lectures.figures import FIGURES, common, draw, figure
-from minicv.lectures.figures.common import image, in_words, plane, signal, symbols
 
 import minicv.functional as F
 from minicv import cli
 from minicv.lectures import figures
+from minicv.lectures.figures import FIGURES, common, draw, figure
+from minicv.lectures.figures.common import image, in_words, plane, signal, symbols
 from minicv.viz import THEMES, text_problems
 
 IDS = (

@@ -42,18 +42,19 @@ class TransposedUp(nn.Module):
 
 
 class UnpoolUp(nn.Module):
-    """Twice the size by max unpooling: values go back to where the maxima were.
+    """Twice the size by max unpooling: values go back to where the maxima were, and a convolution spreads them.
 
-    Everything else is 0 until the next convolution.
+    After unpooling, three of four values are 0; the trained filters make the sparse map dense.
     """
 
     def __init__(self, in_channels, out_channels):
         super().__init__()
-        self.reduce = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.reduce = nn.Conv2d(in_channels, out_channels, 1)
+        self.densify = nn.Conv2d(out_channels, out_channels, 3, padding=1)
 
     def forward(self, x, indices, size):
-        """``x`` at the size (H, W) of the level above, where ``indices`` say."""
-        return F.max_unpool2d(self.reduce(x), indices, 2, output_size=size)
+        """``x`` at the size (H, W) of the level above, from the positions ``indices``."""
+        return self.densify(F.max_unpool2d(self.reduce(x), indices, 2, output_size=size))
 
 
 class SmallFCN(nn.Module):

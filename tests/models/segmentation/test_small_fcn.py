@@ -47,12 +47,13 @@ def parts(network, images):
 
 
 def identity(conv):
-    """Let a 3 x 3 convolution pass its input on: ones in the middle, no bias."""
+    """Let a convolution pass its input on: ones in the middle, no bias."""
+    middle = conv.weight.shape[2] // 2
     with minicv.no_grad():
         conv.weight[...] = 0.0
         conv.bias[...] = 0.0
         for channel in range(conv.weight.shape[0]):
-            conv.weight[channel, channel, 1, 1] = 1.0
+            conv.weight[channel, channel, middle, middle] = 1.0
 
 
 def is_maximum(maps):
@@ -73,6 +74,7 @@ def test_unpooling_puts_the_values_back_where_the_maxima_were():
     pooled, indices = F.max_pool2d(minicv.tensor(maps), 2, return_indices=True)
     up = UnpoolUp(3, 3)
     identity(up.reduce)
+    identity(up.densify)
     unpooled = up(pooled, indices, maps.shape[2:]).numpy()
     assert np.array_equal(unpooled, np.where(is_maximum(maps), maps, 0))
 
@@ -82,6 +84,7 @@ def test_in_the_network_each_level_unpools_with_its_own_switches(up, level):
     network = SmallUnpoolNet(5, widths=(4, 8, 16))
     with minicv.no_grad():
         getattr(network, up).reduce.bias[...] = 100.0  # so that no value that was put back is 0
+    identity(getattr(network, up).densify)
     seen = parts(network, drawn(2, 3, 16, 24))
     assert np.array_equal(seen[up][1] != 0, is_maximum(seen[level][1]))
 
@@ -112,7 +115,7 @@ def test_the_two_networks_differ_in_nothing_but_the_way_up():
     assert differing == {
         f"up{level}.{kind}.{what}"
         for level in (1, 2)
-        for kind in ("up", "reduce")
+        for kind in ("up", "reduce", "densify")
         for what in ("weight", "bias")
     }
     assert all(ours[name] == theirs[name] for name in ours.keys() & theirs.keys())
@@ -151,8 +154,8 @@ def test_a_batch_of_nothing_has_the_scores_of_nothing(Network):
 @pytest.mark.parametrize(
     ("Network", "ways_up"),
     [
-        (SmallFCN, (64 * 32 + 32 * 16) * 4 * 4),  # transposed convolutions, 4 x 4
-        (SmallUnpoolNet, (64 * 32 + 32 * 16) * 3 * 3),  # convolutions, 3 x 3
+        (SmallFCN, (64 * 32 + 32 * 16) * 4 * 4 + 32 + 16),  # transposed convolutions, 4 x 4, with biases
+        (SmallUnpoolNet, 64 * 32 + 32 * 16 + (32 * 32 + 16 * 16) * 9 + 2 * (32 + 16)),  # 1 x 1, then 3 x 3
     ],
 )
 def test_number_of_parameters(Network, ways_up):
@@ -160,9 +163,9 @@ def test_number_of_parameters(Network, ways_up):
         return before * after * 9 + 2 * after  # no bias: scale and shift of the batch normalisation
 
     down = block(3, 16) + block(16, 32) + block(32, 32) + block(32, 64) + block(64, 64)
-    up = ways_up + 32 + 16 + block(32, 32) + block(16, 16)  # with the biases of the two ways up
+    up = ways_up + block(32, 32) + block(16, 16)
     total = sum(p.size for p in Network(num_classes=8, widths=(16, 32, 64)).parameters())
-    assert total == down + up + 16 * 8 + 8 == {SmallFCN: 122_728, SmallUnpoolNet: 104_808}[Network]
+    assert total == down + up + 16 * 8 + 8 == {SmallFCN: 122_728, SmallUnpoolNet: 95_896}[Network]
 
 
 def test_names_of_the_weights_are_stable():
