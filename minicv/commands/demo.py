@@ -9,6 +9,7 @@ from ..backend import module_of
 from ..data import read_image
 from ..demos import segmentation
 from ..demos.page import HtmlPage
+from ..demos.side_by_side import side_by_side
 
 HELP = """Train a small fully convolutional network, and the same network with max unpooling, to label every
 pixel of Meadow scenes; then write a folder with a page (index.html) of learning curves, predictions on fresh
@@ -31,7 +32,7 @@ def add_arguments(parser):
     """Declare the command's options."""
     parser.add_argument("task", choices=["segmentation"], help="what to learn")
     parser.add_argument(
-        "--steps", type=int, default=800, help="training steps for each network (default 800)"
+        "--steps", type=int, default=1000, help="training steps for each network (default 1000)"
     )
     parser.add_argument("--seed", type=int, default=0, help="same seed, same numbers (default 0)")
     parser.add_argument(
@@ -57,10 +58,10 @@ def run(args):
 
     training = segmentation.scenes(segmentation.TRAINING_SCENES, 2 * args.seed, "drawing scenes to train on")
     fresh = segmentation.scenes(segmentation.FRESH_SCENES, 2 * args.seed + 1, "drawing fresh scenes")
-    results = {
-        name: segmentation.train(name, training, fresh, args.steps, args.seed, args.device)
-        for name in segmentation.NETWORKS
-    }
+    results = side_by_side(
+        lambda name: segmentation.train(name, training, fresh, args.steps, args.seed, args.device),
+        segmentation.NETWORKS,
+    )
     for name, result in results.items():
         print(
             f"{name}: mean IoU {result.mean_iou:.3f}, pixel accuracy {result.pixel_accuracy:.3f} on fresh scenes"

@@ -83,6 +83,22 @@ def use(leaf, watch=None):
         _host.reset(before)
 
 
+def get_num_threads():
+    """Return how many threads a kernel of the cpu leaf uses, the caller's own included."""
+    return import_module(f"{__name__}.cpu.parallel").get_num_threads()
+
+
+def set_num_threads(n):
+    """Set how many threads a kernel of the cpu leaf uses, the caller's own included; results stay the same.
+
+    Parameters
+    ----------
+    n : int
+        At least 1, which makes everything serial. At first it is the number of cores that the process may use.
+    """
+    import_module(f"{__name__}.cpu.parallel").set_num_threads(n)
+
+
 @cache
 def implementation(name, leaf):
     """Return the function that implements the kernel ``name`` in ``leaf``, importing the leaf if need be."""

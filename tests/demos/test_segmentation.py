@@ -36,15 +36,18 @@ def test_scenes_are_images_and_labels_for_a_network(drawn):
     assert not np.array_equal(drawn.images, other.images)
 
 
-def test_a_mirror_turns_image_and_labels_together():
-    images = np.arange(2 * 3 * 2 * 4.0).reshape(2, 3, 2, 4).repeat(20, axis=0)
-    labels = images[:, 0].astype(int)
-    before = images.copy()
-    images, labels = segmentation.mirrored(np.random.default_rng(0), images, labels)
-    assert np.array_equal(images[:, 0], labels)
-    turned = np.array([not np.array_equal(a, b) for a, b in zip(images, before)])
-    assert 10 <= turned.sum() <= 30
-    assert np.array_equal(images[turned], before[turned][..., ::-1])
+def test_image_and_labels_are_cut_out_and_mirrored_together():
+    labels = np.arange(8 * 8).reshape(1, 8, 8).repeat(60, axis=0)
+    images = labels[:, None] * np.ones((1, 3, 1, 1))
+    images, labels = segmentation.varied(np.random.default_rng(0), images, labels)
+    assert images.shape == (60, 3, 6, 6) and labels.shape == (60, 6, 6)
+    assert np.array_equal(images, labels[:, None].repeat(3, axis=1))
+    assert np.all(np.diff(labels, axis=1) == 8), "rows stay in order"
+    step = labels[:, 0, 1] - labels[:, 0, 0]  # 1 as drawn, -1 in the mirror
+    assert set(step) == {-1, 1} and 15 <= (step < 0).sum() <= 45
+    assert {tuple(divmod(corner, 8)) for corner in labels[step > 0, 0, 0]} == set(np.ndindex(3, 3)), (
+        "every place"
+    )
 
 
 def test_rare_classes_weigh_more_and_the_weights_have_mean_one():
