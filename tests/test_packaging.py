@@ -26,6 +26,8 @@ import importlib.util, json, minicv
 from minicv import kernels
 from minicv.kernels.reference import conv
 from minicv.lectures import figures
+
+pytestmark = pytest.mark.slow  # each builds or installs the package; CI runs them
 print(json.dumps({
     "minicv": minicv.__file__, "conv": conv.__file__, "figures": figures.__file__,
     "kernels path": list(kernels.__path__), "version": minicv.__version__,
