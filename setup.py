@@ -41,7 +41,7 @@ setup(
     entry_points={"console_scripts": ["minicv = minicv.cli:main"]},
     install_requires=[
         "numpy>=2.0",
-        "numba>=0.61",
+        "numba>=0.62",  # the first on LLVM 20, whose pointers kernels/cpu/vector.py writes
         "matplotlib>=3.10.7",
         "pillow>=11.0",
         "scikit-learn>=1.5.2",
