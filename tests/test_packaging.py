@@ -18,6 +18,8 @@ import pytest
 
 from minicv.version import __version__
 
+pytestmark = pytest.mark.slow  # each builds or installs the package; CI runs them
+
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = {"minicv": "minicv", "kernels": "minicv/kernels", "lectures/figures": "minicv/lectures/figures"}
 
@@ -26,8 +28,6 @@ import importlib.util, json, minicv
 from minicv import kernels
 from minicv.kernels.reference import conv
 from minicv.lectures import figures
-
-pytestmark = pytest.mark.slow  # each builds or installs the package; CI runs them
 print(json.dumps({
     "minicv": minicv.__file__, "conv": conv.__file__, "figures": figures.__file__,
     "kernels path": list(kernels.__path__), "version": minicv.__version__,
