@@ -104,20 +104,13 @@ class _Gradients:
         if slots is None:
             return None
         for index, gradient in slots.items():
-            if (function, index) in self._wanted:
+            if self._wanted and (function, index) in self._wanted:
                 self._wanted[function, index] = gradient
-            output = function.outputs[index]
+            output = function._outputs[index]()
             if self._accumulates and output is not None and output._retains_grad:
                 output.grad = gradient if output.grad is None else output.grad + gradient
-        return [
-            slots[i] if i in slots else self._zero(function, i) for i in range(len(function.output_specs))
-        ]
-
-    @staticmethod
-    def _zero(function, index):
-        """Nothing depended on this output: its gradient is zero (None for indices, which have none)."""
-        shape, dtype = function.output_specs[index]
-        return Tensor(function.array_module.zeros(shape, dtype)) if dtype.kind == "f" else None
+        specs = function.output_specs
+        return [slots[i] if i in slots else _zero(*specs[i], like=gradient) for i in range(len(specs))]
 
     def leaves(self):
         return self._of_leaves.values()
@@ -126,6 +119,11 @@ class _Gradients:
         if tensor.creator is not None:
             return self._wanted.get((tensor.creator, tensor.output_index))
         return self._of_leaves.get(id(tensor), (None, None))[1]
+
+
+def _zero(shape, dtype, like):
+    """Nothing depended on this output: its gradient is zero (None for indices, which have none)."""
+    return Tensor(get_array_module(like._array).zeros(shape, dtype)) if dtype.kind == "f" else None
 
 
 def _walk(outputs, grads, retain_graph, create_graph, wanted=None):
@@ -232,7 +230,8 @@ def _check_results(function, results):
                 f"{name}: gradient {number} must be a Tensor; got {type(gradient).__name__}. "
                 "Backward computes with Tensors (what self.saved gives), so that it can be differentiated again."
             )
-        if gradient.shape != edge.shape or gradient.dtype != edge.dtype:
+        array = gradient._array
+        if array.shape != edge.shape or array.dtype != edge.dtype:
             raise ShapeError(
                 f"{name}: gradient {number} must have the shape {edge.shape} and dtype {edge.dtype} of input {number}; "
                 f"got {gradient.shape} and {gradient.dtype}."

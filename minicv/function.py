@@ -11,7 +11,7 @@ For a linear map forward and backward are a map and its transpose: two functions
 import weakref
 
 from . import guard
-from .backend import as_array, get_array_module
+from .backend import as_array
 from .errors import GraphError
 from .tensor import Tensor, as_tensor, is_grad_enabled
 
@@ -23,6 +23,8 @@ def _arrays(tensors):
 
     So ``save``, which recognises arrays by identity, does not take one tensor for the other.
     """
+    if len(tensors) == 1:
+        return [tensors[0]._array]
     first = {}
     return [t._array if first.setdefault(id(t._array), t) is t else t._array.view() for t in tensors]
 
@@ -140,7 +142,7 @@ class Function:
                 f"{self.name}: an op is called once; make a new one for each call: {self.name}(...)(x)."
             )
         self._used = True
-        tensors = [as_tensor(x) for x in inputs]
+        tensors = [x if type(x) is Tensor else as_tensor(x) for x in inputs]
         wanted = tuple([t.requires_grad for t in tensors])
         recording = True in wanted and is_grad_enabled()
         self.needs_input_grad = wanted if recording else (False,) * len(tensors)
@@ -160,14 +162,15 @@ class Function:
         return outputs[0] if single else tuple(outputs)
 
     def _record(self, tensors, arrays, results, outputs):
-        self.edges = tuple(Edge(t) for t in tensors)
+        self.edges = tuple([Edge(t) for t in tensors])
         for index, output in enumerate(outputs):
-            if output.dtype.kind == "f":
+            if output._array.dtype.kind == "f":
                 output.requires_grad, output.creator, output.output_index = True, self, index
-        self._outputs = tuple(weakref.ref(output) for output in outputs)
-        self.output_specs = tuple((output.shape, output.dtype) for output in outputs)
-        self.array_module = get_array_module(outputs[0]._array)
+        self._outputs = tuple([weakref.ref(output) for output in outputs])
+        self.output_specs = tuple([(output._array.shape, output._array.dtype) for output in outputs])
         self._saved = []  # (array, where it came from: an input's Edge, an output's index or None, its Lock)
+        if not self._to_save:
+            return
         sources = {id(result): i for i, result in enumerate(results) if outputs[i].requires_grad}
         sources |= {id(array): edge for edge, array in zip(self.edges, arrays)}
         for array in self._to_save:

@@ -49,18 +49,25 @@ def _owner(array):
 
 def lock(array):
     """Make ``array`` and the owner of its memory read-only; return the Lock, to be given to :func:`unlock`."""
-    owner = _owner(array)
+    owner = array if array.base is None else _owner(array)
     key = id(owner)
     with _mutex:
-        held = _locks.get(key) or Lock(key)
+        held = _locks.get(key)
+        if held is None:
+            held = _locks[key] = Lock(key)
         held.count += 1
-        _locks[key] = held
         # The owner first: NumPy lets a view become writable again only after its base.
-        for each in (owner, array):
-            if getattr(each.flags, "writeable", False):
-                each.flags.writeable = False
-                held.arrays.append(each)
+        _close(owner, held)
+        if array is not owner:
+            _close(array, held)
     return held
+
+
+def _close(array, held):
+    """Make an array read-only, and note that it was not."""
+    if getattr(array.flags, "writeable", False):
+        array.setflags(write=False)
+        held.arrays.append(array)
 
 
 def unlock(held):
@@ -73,7 +80,7 @@ def unlock(held):
 
 def _lift(held):
     for each in held.arrays:
-        each.flags.writeable = True
+        each.setflags(write=True)
     held.arrays.clear()
     if _locks.get(held.key) is held:
         del _locks[held.key]
