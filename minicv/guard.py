@@ -41,8 +41,8 @@ class Lock:
 
 
 def _owner(array):
-    """The array that owns the memory."""
-    while hasattr(array.base, "flags"):  # not a buffer of somebody else's
+    """The array that owns the memory, or the first view of memory that is no such array's own: a buffer, say."""
+    while type(array.base) is type(array):
         array = array.base
     return array
 
