@@ -113,7 +113,10 @@ class _Gradients:
         return [slots[i] if i in slots else _zero(*specs[i], like=gradient) for i in range(len(specs))]
 
     def leaves(self):
-        return self._of_leaves.values()
+        """Yield (leaf, gradient), and let go of each: with its copy, too, it would be in memory twice."""
+        while self._of_leaves:
+            _, pair = self._of_leaves.popitem()
+            yield pair
 
     def of(self, tensor):
         if tensor.creator is not None:
