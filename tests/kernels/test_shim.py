@@ -14,7 +14,7 @@ def pick(shimmed):
 
 def good():
     """The arguments of pick: total, x, indices, y, size, count."""
-    return [N, X, np.array([1, -1]), np.zeros(2, np.float32), np.int32(2), np.int32(2)]
+    return [N, X, np.array([1, -1], np.int32), np.zeros(2, np.float32), np.int32(2), np.int32(2)]
 
 
 def test_right_arguments(pick):
@@ -31,7 +31,7 @@ def test_right_arguments(pick):
         (1, X.astype(np.float64)),
         (1, np.ones(4, np.float32)[::2]),
         (1, [1.0, 2.0]),
-        (2, np.array([1, -1], np.int32)),
+        (2, np.array([1, -1])),
         (4, 2),
         (4, np.int64(2)),
         (5, 2.0),
