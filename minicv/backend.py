@@ -105,6 +105,6 @@ def manual_seed(seed):
 
 def generator(xp=np):
     """Return minicv's random ``Generator`` for an array module (``numpy`` or ``cupy``)."""
-    if xp.__name__ not in _generators:
-        _generators[xp.__name__] = xp.random.default_rng(_seed)
-    return _generators[xp.__name__]
+    if xp not in _generators:
+        _generators[xp] = xp.random.default_rng(_seed)
+    return _generators[xp]

@@ -26,6 +26,10 @@ class GraphError(RuntimeError):
     """Backward was asked for something that the recorded graph cannot give."""
 
 
+class DeviceError(RuntimeError):
+    """Tensors of the CPU and of the GPU met in one op."""
+
+
 def sentence(op, argument, expected, got, hint=None):
     """Compose the standard message: ``op: argument must be expected; got got. hint``.
 

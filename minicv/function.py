@@ -12,7 +12,7 @@ import weakref
 
 from . import guard
 from .backend import as_array
-from .errors import GraphError
+from .errors import DeviceError, GraphError, sentence
 from .tensor import Tensor, as_tensor, is_grad_enabled
 
 hooks = []  # what watches every op from outside; see minicv.hooks
@@ -27,6 +27,13 @@ def _arrays(tensors):
         return [tensors[0]._array]
     first = {}
     return [t._array if first.setdefault(id(t._array), t) is t else t._array.view() for t in tensors]
+
+
+def _check_one_device(op, tensors):
+    devices = [t.device for t in tensors]
+    if len(set(devices)) > 1:
+        hint = 'Move the model and its batches to the same one: model.to("cuda"), minicv.tensor(x, device="cuda").'
+        raise DeviceError(sentence(op, "inputs", "on one device", " and ".join(devices), hint)) from None
 
 
 class Edge:
@@ -150,7 +157,13 @@ class Function:
         for hook in hooks:
             hook.before_forward(self, tensors)
         arrays = _arrays(tensors)
-        results = self.forward(*arrays)
+        try:
+            results = self.forward(*arrays)
+        except Exception:
+            _check_one_device(
+                self.name, tensors
+            )  # the likely reason, and no error of NumPy's or CuPy's says so
+            raise
         single = not isinstance(results, tuple)
         results = (results,) if single else results
         outputs = [Tensor(as_array(result)) for result in results]

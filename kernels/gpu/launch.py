@@ -1,6 +1,6 @@
 """Build a CUDA source once for each scalar type, and start its kernels with exactly typed arguments."""
 
-from functools import cache, partial
+from functools import cache, lru_cache
 from pathlib import Path
 
 import cupy
@@ -12,8 +12,23 @@ SCALARS = {"float32": "float", "float64": "double"}
 _THREADS = 256  # in a block; a multiple of the warp size that every GPU takes
 
 
-#: An array as the kernels take it: on the GPU (small tables may come from the host) and in raster order.
-contiguous = partial(cupy.asarray, order="C")
+def contiguous(array):
+    """Return an array of the GPU in raster order, as the kernels take it: itself if it is so already."""
+    if not isinstance(array, cupy.ndarray):  # cupy.ascontiguousarray would send it there, at every call anew
+        raise TypeError(f"the GPU kernels take arrays of the GPU; got a {type(array).__name__}.")
+    return cupy.ascontiguousarray(array)
+
+
+def table(array):
+    """Return a small table of integers on the GPU; one of the host is sent once and kept there, by its contents."""
+    if isinstance(array, cupy.ndarray):
+        return contiguous(array)
+    return _sent(array.tobytes(), array.dtype.str, array.shape)
+
+
+@lru_cache(maxsize=512)
+def _sent(content, dtype, shape):
+    return cupy.asarray(np.frombuffer(content, dtype).reshape(shape))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import cupy
 
-from .launch import contiguous, launch
+from .launch import contiguous, launch, table
 
 
 def resample(x, rows, cols):
@@ -10,6 +10,6 @@ def resample(x, rows, cols):
     N, C, H, W = x.shape
     OH, OW = len(rows[0]) - 1, len(cols[0]) - 1
     y = cupy.empty((N, C, OH, OW), x.dtype)
-    x, *tables = map(contiguous, (x, *rows, *cols))
-    launch("resample", "resample", x.dtype, y.size, x, *tables, y, H, W, OH, OW)
+    tables = map(table, (*rows, *cols))
+    launch("resample", "resample", x.dtype, y.size, contiguous(x), *tables, y, H, W, OH, OW)
     return y

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..backend import as_array
+from ..backend import as_array, get_array_module
 from ..errors import ShapeError, check_float, sentence
 from ..function import Function
 from ..tensor import Tensor, as_tensor
@@ -237,7 +237,7 @@ class PutAlongAxis(Function):
 
     def forward(self, y):
         x = np.zeros_like(y, shape=self.shape)
-        grid = list(np.ogrid[tuple(slice(n) for n in y.shape)])
+        grid = list(get_array_module(y).ogrid[tuple(slice(n) for n in y.shape)])
         grid[self.axis] = self.indices
         np.add.at(x, tuple(grid), y)
         return x
@@ -256,9 +256,10 @@ def logsumexp(x, axis, keepdim=False):
     x = as_tensor(x)
     check_float("logsumexp", "input", x.dtype)
     axes = normalize_axes("logsumexp", axis, x.ndim)
-    largest = x._array.max(axis=axes, keepdims=True, initial=-np.inf)
-    largest = as_tensor(
-        np.where(np.isfinite(largest), largest, 0).astype(x.dtype)
-    )  # a constant: it cancels in the gradient
+    largest = 0.0
+    if count(x.shape, axes):  # nothing has no largest entry
+        largest = x._array.max(axis=axes, keepdims=True)
+        # A constant: it cancels in the gradient.
+        largest = as_tensor(np.where(np.isfinite(largest), largest, 0).astype(x.dtype))
     result = sum((x - largest).exp(), axes, keepdim=True).log() + largest
     return result if keepdim else result.squeeze(axes)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from minicv import kernels
+from tests.gpu import stand_in
 from tests.kernels import shim
 
 
@@ -18,9 +19,8 @@ def _has_gpu():
         return False
 
 
-def _through_cupy(function):
+def _through(cupy, function):
     """A GPU kernel on NumPy arrays; tables inside tuples stay on the host, as the ops pass them."""
-    import cupy
 
     def run(*args):
         out = function(*(cupy.asarray(a) if isinstance(a, np.ndarray) else a for a in args))
@@ -30,11 +30,12 @@ def _through_cupy(function):
 
 
 @pytest.fixture(scope="session")
-def shimmed(tmp_path_factory):
+def shimmed(request):
     """The modules of the GPU leaf, on the host."""
     if shutil.which("g++") is None:
         pytest.skip("no g++, with which the CUDA sources could be run on the host")
-    return shim.load(tmp_path_factory.mktemp("shim"))
+    shim.RawModule.folder = request.config.cache.mkdir("shim")
+    return stand_in.load_leaf()
 
 
 @pytest.fixture(params=["cpu", "gpu", "gpu on the host"])
@@ -42,9 +43,11 @@ def leaf(request):
     """A function: name of a kernel -> its implementation in one of the leaves."""
     if request.param == "gpu on the host":
         modules = request.getfixturevalue("shimmed")
-        return lambda name: getattr(modules[kernels.registry[name]], name)
+        return lambda name: _through(stand_in.module, getattr(modules[kernels.registry[name]], name))
     if request.param == "gpu":
         if not _has_gpu():
             pytest.skip("no GPU, or no CuPy")
-        return lambda name: _through_cupy(kernels.implementation(name, "gpu"))
+        import cupy
+
+        return lambda name: _through(cupy, kernels.implementation(name, "gpu"))
     return lambda name: kernels.implementation(name, "cpu")

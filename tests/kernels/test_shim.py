@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from tests.gpu.stand_in import ndarray as device
+
 N = np.int64(2)
-X = np.ones(2, np.float32)
+X = device(np.ones(2, np.float32))
 
 
 @pytest.fixture
@@ -14,13 +16,13 @@ def pick(shimmed):
 
 def good():
     """The arguments of pick: total, x, indices, y, size, count."""
-    return [N, X, np.array([1, -1], np.int32), np.zeros(2, np.float32), np.int32(2), np.int32(2)]
+    return [N, X, device(np.array([1, -1])), device(np.zeros(2, np.float32)), np.int32(2), np.int32(2)]
 
 
 def test_right_arguments(pick):
     args = good()
     pick((1,), (256,), args)
-    np.testing.assert_array_equal(args[3], [1, 0])
+    np.testing.assert_array_equal(args[3].get(), [1, 0])
 
 
 @pytest.mark.parametrize(
@@ -29,9 +31,10 @@ def test_right_arguments(pick):
         (0, 2),  # a Python integer: CuPy passes 8 bytes whatever the kernel expects
         (0, np.int32(2)),
         (1, X.astype(np.float64)),
-        (1, np.ones(4, np.float32)[::2]),
+        (1, device(np.ones(4, np.float32)[::2])),
+        (1, np.ones(2, np.float32)),  # of the host
         (1, [1.0, 2.0]),
-        (2, np.array([1, -1])),
+        (2, device(np.array([1, -1], np.int32))),
         (4, 2),
         (4, np.int64(2)),
         (5, 2.0),
@@ -51,7 +54,7 @@ def test_wrong_number_of_arguments(pick):
 
 def test_output_must_be_writable(pick):
     args = good()
-    args[3].flags.writeable = False
+    args[3].host.flags.writeable = False
     with pytest.raises(TypeError, match="y must be"):
         pick((1,), (256,), args)
 
@@ -63,4 +66,6 @@ def test_launch_refuses_sizes_that_do_not_fit(shimmed):
 
 def test_launch_refuses_other_scalars(shimmed):
     with pytest.raises(TypeError, match="float32 or float64; got float16"):
-        shimmed["max_pool"].pick(np.ones((1, 1, 2, 2), np.float16), np.zeros((1, 1, 1), np.int64))
+        shimmed["max_pool"].pick(
+            device(np.ones((1, 1, 2, 2), np.float16)), device(np.zeros((1, 1, 1), np.int64))
+        )
