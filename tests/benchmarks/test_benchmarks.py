@@ -1,0 +1,53 @@
+"""The benchmark runs, compares like with like, and leaves no kernel out."""
+
+import argparse
+import json
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from benchmarks import command, compare, entries, networks
+from benchmarks.sides import side
+
+needs_torch = pytest.mark.skipif(not find_spec("torch"), reason="PyTorch is not installed")
+
+
+def run(*arguments):
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return command.run(parser.parse_args(arguments))
+
+
+def test_a_run_prints_a_row_and_writes_the_numbers(capsys, tmp_path):
+    file = tmp_path / "results.json"
+    assert run("--only", "LeNet's second", "--turns", "2", "--json", str(file)) == 0
+    printed = capsys.readouterr().out
+    rows = json.loads(file.read_text())["results"]["other layers"]
+    assert len(rows) == 3 and all(name in printed for name in rows)
+    for row in rows.values():
+        times = row["minicv"]
+        assert 0 < times["least"] <= times["q1"] <= times["median"] <= times["q3"]
+
+
+def test_nothing_chosen_is_a_sentence():
+    with pytest.raises(ValueError, match=r"bench: nothing has 'covn' in its name; the groups are steps"):
+        run("--only", "covn")
+
+
+def test_names_are_distinct():
+    names = [entry.name for entry in entries.entries()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.torch
+@needs_torch
+@pytest.mark.parametrize("name", networks.STEPS)
+def test_the_sides_take_the_same_training_steps(name):
+    ours, theirs = (networks.training_step(side(s), name, batch=4) for s in ("minicv", "torch"))
+    for _ in range(3):
+        np.testing.assert_allclose(ours(), theirs(), rtol=1e-3)
+
+
+def test_a_difference_is_seen():
+    assert compare.difference((np.ones(2), 4.0), (np.ones(2), 5.0)) == pytest.approx(0.2)
