@@ -48,6 +48,7 @@ setup(
         "threadpoolctl>=3.1",
         "scipy>=1.13",
         "tqdm>=4.66",
+        "safetensors>=0.4.5",
     ],
     extras_require={
         # [ctk] brings CUDA's compiler and libraries along, so that a machine needs no more than NVIDIA's driver.

@@ -67,6 +67,7 @@ PACKAGES = {
     "hypothesis": {"testing"},
     "matplotlib": {"viz", "lectures"},
     "PIL": {"data", "viz"},
+    "safetensors": {"io"},
     "scipy": {"ops"},
     "sklearn": {"data"},
     "threadpoolctl": {"kernels.cpu"},
