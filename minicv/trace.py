@@ -82,8 +82,8 @@ def trace(op, *args, **kwargs):
     Raises
     ------
     ValueError
-        The op has no steps to show, or the steps are not the whole of it: a bias is added after them, or
-        ``padding="same"`` pads before them. (Trace it without, so that every number is in a step.)
+        The op has no steps to show, or the steps are not the whole of it: ``padding="same"`` pads before
+        them. (Trace it without, so that every number is in a step.)
 
     Examples
     --------
@@ -103,19 +103,11 @@ def trace(op, *args, **kwargs):
             sentence("trace", "op", "one that runs one kernel with steps", f"{name}, which runs {found}")
         )
     (read, written), source = watcher.runs[0], as_tensor(args[0]).numpy()
-    returned = (result[0] if isinstance(result, tuple) else result).numpy()
-    _check_whole(name, "pads its input before the first step", source, read)
-    _check_whole(name, "adds a bias after the last step", returned, written)
+    if not np.array_equal(source.ravel(), read.ravel(), equal_nan=True):
+        reason = "pads its input before the first step. Do that apart from it."
+        raise ValueError(f"trace: the steps are not the whole of this {name}, which {reason}")
     cells = _Names("input", read.shape), _Names("output", written.shape)
     return Trace(name, source, [_step(step, *cells) for step in watcher.steps], result)
-
-
-def _check_whole(name, reason, outside, inside):
-    """Refuse an op that does more than its steps show: what it takes and returns is what the kernel did."""
-    if not np.array_equal(outside.ravel(), inside.ravel(), equal_nan=True):
-        raise ValueError(
-            f"trace: the steps are not the whole of this {name}, which {reason}. Do that apart from it."
-        )
 
 
 class _Watcher(Hook):
@@ -156,17 +148,20 @@ def _step(step, source, target):
     elif step.write[0][0] == "w":
         words = _correlation(read, step.weights, outputs, step.result, target)
     else:
-        words = _sum(read, step.weights, outputs[0], target)
+        words = _sum(read, step.weights, outputs[0], step.result[0], target)
     return TraceStep(read, step.weights, outputs, step.result, words)
 
 
-def _sum(read, weights, output, target):
-    """One output cell is the weighted sum of the cells under the window."""
+def _sum(read, weights, output, added, target):
+    """One output cell is the weighted sum of the cells under the window, added to the bias if there is one."""
     inside = [(value, w) for (index, value), w in zip(read, weights, strict=True) if index is not None]
     terms = " + ".join(f"{_factor(value)} * {_factor(weight)}" for value, weight in inside)
     outside = len(read) - len(inside)
     padding = f"   ({outside} of {len(read)} cells are padding)" if outside else ""
-    return f"{' = '.join(filter(None, (target(output[0]), terms, short(output[1]))))}{padding}"
+    index, value = output
+    sums = "=" if added == value else "+="
+    words = f"{target(index)} {sums} {' = '.join(filter(None, (terms, short(added))))}"
+    return f"{words}{_now(added, value)}{padding}"
 
 
 def _stamp(cell, weights, outputs, added, source, target):

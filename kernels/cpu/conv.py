@@ -60,18 +60,18 @@ def _columns(array, windows, groups):
     return array.dtype != np.float32 or (prod(windows) < 64 and groups == 1)
 
 
-def conv2d(x, w, stride, padding, dilation, groups):
+def conv2d(x, w, bias, stride, padding, dilation, groups):
     """Convolve: see :func:`minicv.kernels.reference.conv.conv2d`."""
     size = output_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
     way = _im2col if _columns(x, size, groups) else conv_shift
-    return way.conv2d(x, w, stride, padding, dilation, groups)
+    return way.conv2d(x, w, bias, stride, padding, dilation, groups)
 
 
-def conv_transpose2d(y, w, output_size, stride, padding, dilation, groups):
+def conv_transpose2d(y, w, bias, output_size, stride, padding, dilation, groups):
     """Stamp: see :func:`minicv.kernels.reference.conv.conv_transpose2d`."""
     # Shifted images have zeros around them, which no window covers: they do harm if a weight is Inf or NaN.
     way = _im2col if _columns(y, y.shape[2:], groups) or not np.isfinite(w).all() else conv_shift
-    return way.conv_transpose2d(y, w, output_size, stride, padding, dilation, groups)
+    return way.conv_transpose2d(y, w, bias, output_size, stride, padding, dilation, groups)
 
 
 def conv2d_weight(x, y, kernel_size, stride, padding, dilation, groups):

@@ -117,11 +117,11 @@ def _copy_out(sums, at, pitch, rows, y, start, target, top, left):
 
 
 @compiled
-def _shift(begin, end, x, planes, panels, offsets, phases, groups, y, target):
+def _shift(begin, end, x, planes, panels, biases, offsets, phases, groups, y, target):
     """Compute blocks of rows of y: block b of image n, counting groups as images, has the number n blocks + b.
 
-    ``panels`` are the weights (groups, filters / 8, taps, 8); those of phase i and their ``offsets`` are the
-    taps from ``phases[i]`` up to ``phases[i + 1]``.
+    ``panels`` are the weights (groups, filters / 8, taps, 8) and ``biases`` what the sums begin with (groups,
+    filters / 8, 8). The taps of phase i and their ``offsets`` are those from ``phases[i]`` up to ``phases[i + 1]``.
     """
     blocks = -(-target.rows // target.block)
     panels_of_group = -(-target.filters // _FILTERS)
@@ -137,14 +137,15 @@ def _shift(begin, end, x, planes, panels, offsets, phases, groups, y, target):
             first, last = phases[i], phases[i + 1]
             top, left = row * target.sh + i // target.sw + target.top, i % target.sw + target.left
             for k in range(panels_of_group):
-                panel = ((image % groups * panels_of_group + k) * len(offsets) + first) * _FILTERS
+                number = image % groups * panels_of_group + k
+                bias, panel = number * _FILTERS, (number * len(offsets) + first) * _FILTERS
                 q = 0
                 while q < pixels:
                     if pixels - q > 2 * LANES:
-                        tile_48(panels, panel, copy, q, offsets, first, last, sums, q, length)
+                        tile_48(biases, bias, panels, panel, copy, q, offsets, first, last, sums, q, length)
                         q += _PIXELS
                     else:
-                        tile_16(panels, panel, copy, q, offsets, first, last, sums, q, length)
+                        tile_16(biases, bias, panels, panel, copy, q, offsets, first, last, sums, q, length)
                         q += LANES
                 for f in range(min(_FILTERS, target.filters - k * _FILTERS)):
                     start = (image * target.filters + k * _FILTERS + f) * target.height * target.width
@@ -222,32 +223,36 @@ def _transposed(size, channels, filters, windows, kernel_size, stride, padding, 
     return planes, offsets[order], phases, order, target
 
 
-def _run(x, w, plan, groups):
-    """Run :func:`_shift` with filters (groups, filters, taps)."""
+def _run(x, w, bias, plan, groups):
+    """Run :func:`_shift` with filters (groups, filters, taps) and their biases."""
     planes, offsets, phases, order, target = plan
     filters = -(-target.filters // _FILTERS) * _FILTERS
     panels = np.zeros((groups, filters, len(offsets)), np.float32)
     panels[:, : target.filters] = w[:, :, order]
     panels = np.ascontiguousarray(panels.reshape(groups, -1, _FILTERS, len(offsets)).swapaxes(2, 3))
+    biases = np.zeros((groups, filters), np.float32)
+    if bias is not None:
+        biases[:, : target.filters] = bias.reshape(groups, -1)
     y = np.empty((len(x), groups * target.filters, target.height, target.width), np.float32)
     jobs = len(x) * groups * -(-target.rows // target.block)
     work = target.block * planes.pitch * filters * len(offsets) // LANES
-    args = source(x, x.size), planes, panels.ravel(), offsets, phases, groups, y.reshape(-1), target
+    panels, biases = panels.ravel(), biases.ravel()
+    args = source(x, x.size), planes, panels, biases, offsets, phases, groups, y.reshape(-1), target
     parallel.run(_shift, jobs, work, *args)
     return y
 
 
-def conv2d(x, w, stride, padding, dilation, groups):
+def conv2d(x, w, bias, stride, padding, dilation, groups):
     """Convolve: see :func:`minicv.kernels.reference.conv.conv2d`."""
     windows = output_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
     filters, channels = len(w) // groups, w.shape[1]
     plan = _forward(x.shape[2:], channels, filters, windows, w.shape[2:], stride, padding, dilation)
-    return _run(x, w.reshape(groups, filters, -1), plan, groups)
+    return _run(x, w.reshape(groups, filters, -1), bias, plan, groups)
 
 
-def conv_transpose2d(y, w, output_size, stride, padding, dilation, groups):
+def conv_transpose2d(y, w, bias, output_size, stride, padding, dilation, groups):
     """Stamp: see :func:`minicv.kernels.reference.conv.conv_transpose2d`."""
     filters, channels = w.shape[1], len(w) // groups
     plan = _transposed(y.shape[2:], channels, filters, output_size, w.shape[2:], stride, padding, dilation)
     w = w.reshape(groups, channels, filters, -1).swapaxes(1, 2)
-    return _run(y, w.reshape(groups, filters, -1), plan, groups)
+    return _run(y, w.reshape(groups, filters, -1), bias, plan, groups)

@@ -133,8 +133,8 @@ def _filters_by_pixels(vectors):
     """Build the intrinsic for a tile of 8 filters and ``vectors`` times 16 pixels."""
 
     @intrinsic
-    def tile(typing, panel, a, planes, b, offsets, first, last, out, o, pitch):
-        """``out[o + f pitch + q] = sum over r of panel[a + 8 r + f] * planes[b + offsets[r] + q]``.
+    def tile(typing, bias, k, panel, a, planes, b, offsets, first, last, out, o, pitch):
+        """``out[o + f pitch + q] = bias[k + f] + sum over r of panel[a + 8 r + f] planes[b + offsets[r] + q]``.
 
         For 8 filters f and all pixels q of the tile; r from ``first`` up to ``last``. The sums stay in
         registers: with three vectors 24 of the 32 that AVX-512 has, and 24 multiply-adds for 11 loads.
@@ -142,9 +142,10 @@ def _filters_by_pixels(vectors):
 
         def generate(context, builder, signature, args):
             code = Code(context, builder, signature)
-            panel, a, planes, b, offsets, first, last, out, o, pitch = args
-            panel, planes = code.address(0, panel, a), code.address(2, planes, b)
-            offsets, out = code.address(4, offsets, first), code.address(7, out, o)
+            bias, k, panel, a, planes, b, offsets, first, last, out, o, pitch = args
+            bias, panel = code.address(0, bias, k), code.address(2, panel, a)
+            planes, offsets = code.address(4, planes, b), code.address(6, offsets, first)
+            out = code.address(9, out, o)
 
             def step(r, sums):
                 weights = code.at(panel, builder.mul(r, code.int(8)))
@@ -157,14 +158,16 @@ def _filters_by_pixels(vectors):
                     results += [code.multiply_add(weight, x, s) for x, s in zip(pixels, own)]
                 return results
 
-            sums = code.loop(builder.sub(last, first), [_ZERO] * (8 * vectors), step)
+            start = [code.every(builder.load(code.at(bias, code.int(f)))) for f in range(8)]
+            sums = [value for value in start for _ in range(vectors)]
+            sums = code.loop(builder.sub(last, first), sums, step)
             for f in range(8):
                 row = code.at(out, builder.mul(pitch, code.int(f)))
                 for v in range(vectors):
                     code.store(sums[f * vectors + v], code.at(row, code.int(LANES * v)))
             return context.get_dummy_value()
 
-        return types.void(panel, a, planes, b, offsets, first, last, out, o, pitch), generate
+        return types.void(bias, k, panel, a, planes, b, offsets, first, last, out, o, pitch), generate
 
     return tile
 

@@ -18,15 +18,17 @@ from .step import Step, addresses, cells
 from .unfold import crop, output_size, pad
 
 
-def conv2d(x, w, stride, padding, dilation, groups, watch=None):
+def conv2d(x, w, bias, stride, padding, dilation, groups, watch=None):
     """Cross-correlation of images with filters, which the lectures call convolution.
 
-    ``y[n, k, oh, ow] = sum over c, i, j of x[n, c, oh sh - ph + i dh, ow sw - pw + j dw] w[k, c, i, j]``
+    ``y[n, k, oh, ow] = b[k] + sum over c, i, j of x[n, c, oh sh - ph + i dh, ow sw - pw + j dw] w[k, c, i, j]``
 
     Parameters
     ----------
     x : (N, C, H, W) array
     w : (K, C/groups, kh, kw) array
+    bias : (K,) array or None
+        What the sums begin with; None is 0.
     stride, padding, dilation : (int, int)
     groups : int
         Channels and filters are cut into this many groups that do not see each other.
@@ -41,13 +43,13 @@ def conv2d(x, w, stride, padding, dilation, groups, watch=None):
     --------
     >>> import numpy as np
     >>> x, w = np.arange(9.0).reshape(1, 1, 3, 3), np.ones((1, 1, 2, 2))
-    >>> conv2d(x, w, (1, 1), (0, 0), (1, 1), 1)[0, 0]
+    >>> conv2d(x, w, None, (1, 1), (0, 0), (1, 1), 1)[0, 0]
     array([[ 8., 12.],
            [20., 24.]])
     """
     windows = output_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
     padded, where = pad(x, padding), pad(addresses(x.shape), padding, -1)
-    y = np.zeros((len(x), len(w), *windows), x.dtype)
+    y = _filled((len(x), len(w), *windows), bias, x.dtype)
     for window, k, cell in _walk(w, y, stride, dilation, groups):
         products = padded[window] * w[k]
         y[cell] += products.sum()
@@ -57,7 +59,7 @@ def conv2d(x, w, stride, padding, dilation, groups, watch=None):
     return y
 
 
-def conv_transpose2d(y, w, output_size, stride, padding, dilation, groups, watch=None):
+def conv_transpose2d(y, w, bias, output_size, stride, padding, dilation, groups, watch=None):
     """Transpose of :func:`conv2d` in x: every cell of y stamps the filter, scaled, onto the image.
 
     Parameters
@@ -65,6 +67,8 @@ def conv_transpose2d(y, w, output_size, stride, padding, dilation, groups, watch
     y : (N, K, OH, OW) array
     w : (K, C/groups, kh, kw) array
         As for conv2d.
+    bias : (C,) array or None
+        What is there before the first stamp, in every cell of a channel; None is 0.
     output_size : (int, int)
         H and W of the result. Several sizes convolve to the same OH, OW, so it has to be said.
     stride, padding, dilation : (int, int)
@@ -83,11 +87,11 @@ def conv_transpose2d(y, w, output_size, stride, padding, dilation, groups, watch
 
     >>> import numpy as np
     >>> y, w = np.array([[[[1.0, 10.0]]]]), np.array([[[[1.0, 2.0, 3.0]]]])
-    >>> conv_transpose2d(y, w, (1, 5), (1, 2), (0, 0), (1, 1), 1)[0, 0]
+    >>> conv_transpose2d(y, w, None, (1, 5), (1, 2), (0, 0), (1, 1), 1)[0, 0]
     array([[ 1.,  2., 13., 20., 30.]])
     """
     shape = (len(y), w.shape[1] * groups, *output_size)
-    padded, where = pad(np.zeros(shape, y.dtype), padding), pad(addresses(shape), padding, -1)
+    padded, where = pad(_filled(shape, bias, y.dtype), padding), pad(addresses(shape), padding, -1)
     for window, k, cell in _walk(w, y, stride, dilation, groups):
         stamp = y[cell] * w[k]
         padded[window] += stamp
@@ -133,6 +137,14 @@ def conv2d_weight(x, y, kernel_size, stride, padding, dilation, groups, watch=No
     return w
 
 
+def _filled(shape, bias, dtype):
+    """Images before anything is added to them: the bias of their channel in every cell."""
+    images = np.zeros(shape, dtype)
+    if bias is not None:
+        images += bias[:, None, None]
+    return images
+
+
 def _walk(w, y, stride, dilation, groups):
     """Yield, for every cell of y: the slices of the padded image under it, its filter, its own index."""
     (K, channels, *kernel_size) = w.shape
@@ -172,12 +184,14 @@ def cases(rng):
             w = rng.standard_normal((K, C // groups, kh, kw)).astype(dtype)
             y = rng.standard_normal((N, K, *output_size((H, W), (kh, kw), stride, padding, dilation)))
             y = y.astype(dtype)
+            b = rng.standard_normal(K).astype(dtype)  # of the filters
+            a = rng.standard_normal(2 * C).astype(dtype)[::2]  # of the channels; not contiguous
             rest = (stride, padding, dilation, groups)
             found += [
-                ("conv2d", (x, w, *rest)),
-                ("conv2d", (x[..., ::-1], np.asfortranarray(w), *rest)),  # not contiguous
-                ("conv_transpose2d", (y, w, (H, W), *rest)),
-                ("conv_transpose2d", (np.asfortranarray(y), w[::-1], (H, W), *rest)),
+                ("conv2d", (x, w, b, *rest)),
+                ("conv2d", (x[..., ::-1], np.asfortranarray(w), None, *rest)),  # not contiguous
+                ("conv_transpose2d", (y, w, None, (H, W), *rest)),
+                ("conv_transpose2d", (np.asfortranarray(y), w[::-1], a, (H, W), *rest)),
                 ("conv2d_weight", (x, y, (kh, kw), *rest)),
                 ("conv2d_weight", (np.asfortranarray(x), y[:, :, ::-1], (kh, kw), *rest)),
             ]

@@ -3,8 +3,8 @@
 With X the columns of all images side by side (C*kh*kw, N*OH*OW), W the filters as rows (K, C*kh*kw) and Y the
 output likewise side by side (K, N*OH*OW)::
 
-    conv2d             Y = W X
-    conv_transpose2d   X = W^T Y, folded back into images
+    conv2d             Y = W X + b
+    conv_transpose2d   X = W^T Y, folded back into images, + b
     conv2d_weight      W = Y X^T
 
 for each group. The formulas are the same on every backend, so they stand here once; a leaf gives them its own
@@ -48,7 +48,7 @@ class Im2col:
     >>> import numpy as np
     >>> from minicv.kernels.reference.unfold import fold, unfold
     >>> x, w = np.arange(9.0).reshape(1, 1, 3, 3), np.ones((1, 1, 2, 2))
-    >>> Im2col(np, unfold, fold, limit=2**20).conv2d(x, w, (1, 1), (0, 0), (1, 1), 1)[0, 0]
+    >>> Im2col(np, unfold, fold, limit=2**20).conv2d(x, w, None, (1, 1), (0, 0), (1, 1), 1)[0, 0]
     array([[ 8., 12.],
            [20., 24.]])
     """
@@ -56,21 +56,24 @@ class Im2col:
     def __init__(self, xp, unfold, fold, limit, each=in_turn):
         self.xp, self.unfold, self.fold, self.limit, self.each = xp, unfold, fold, limit, each
 
-    def conv2d(self, x, w, stride, padding, dilation, groups):
-        """Y = W X: see :func:`minicv.kernels.reference.conv.conv2d`."""
+    def conv2d(self, x, w, bias, stride, padding, dilation, groups):
+        """Y = W X + b: see :func:`minicv.kernels.reference.conv.conv2d`."""
         windows = windows_of(x.shape[2:], w.shape[2:], stride, padding, dilation)
         W = self._rows(w, groups)
         y = self.xp.empty((len(x), len(w), prod(windows)), x.dtype)
 
         def compute(part):
             X = _side_by_side(self.unfold(x[part], w.shape[2:], dilation, padding, stride), groups)
-            y[part] = _apart(W @ X, prod(windows))
+            Y = W @ X
+            if bias is not None:
+                Y += bias.reshape(groups, -1, 1)
+            y[part] = _apart(Y, prod(windows))
 
         self.each(compute, self._parts(x, w.shape[2:], windows))
         return y.reshape(len(x), len(w), *windows)
 
-    def conv_transpose2d(self, y, w, output_size, stride, padding, dilation, groups):
-        """X = W^T Y, folded: see :func:`minicv.kernels.reference.conv.conv_transpose2d`."""
+    def conv_transpose2d(self, y, w, bias, output_size, stride, padding, dilation, groups):
+        """X = W^T Y, folded, + b: see :func:`minicv.kernels.reference.conv.conv_transpose2d`."""
         windows = y.shape[2:]
         W = self._rows(w, groups)
         x = self.xp.empty((len(y), groups * w.shape[1], *output_size), y.dtype)
@@ -79,6 +82,8 @@ class Im2col:
             Y = _side_by_side(y[part].reshape(-1, len(w), prod(windows)), groups)
             X = _apart(W.swapaxes(1, 2) @ Y, prod(windows))
             x[part] = self.fold(X, output_size, w.shape[2:], dilation, padding, stride)
+            if bias is not None:
+                x[part] += bias[:, None, None]
 
         self.each(compute, self._parts(x, w.shape[2:], windows))
         return x

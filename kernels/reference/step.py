@@ -27,7 +27,7 @@ class Step(NamedTuple):
     >>> from minicv.kernels.reference.conv import conv2d
     >>> steps = []
     >>> x, w = np.array([[[[1.0, 2.0, 3.0]]]]), np.array([[[[10.0, 1.0]]]])
-    >>> y = conv2d(x, w, (1, 1), (0, 0), (1, 1), 1, watch=steps.append)
+    >>> y = conv2d(x, w, None, (1, 1), (0, 0), (1, 1), 1, watch=steps.append)
     >>> steps[1].read
     [('x', (0, 0, 0, 1), 2.0), ('x', (0, 0, 0, 2), 3.0)]
     >>> steps[1].weights, steps[1].write

@@ -1,6 +1,6 @@
 """Kernels: the hot loops, each in three implementations of one meaning, and the choice between them.
 
-``kernels.conv2d(x, w, ...)`` looks at its first array: a CuPy array goes to the leaf ``gpu``, a NumPy array
+``kernels.conv2d(x, w, b, ...)`` looks at its first array: a CuPy array goes to the leaf ``gpu``, a NumPy array
 to the host leaf, which is ``cpu`` (Numba) unless :func:`use` says ``reference``. The leaves are imported when
 they are first called, so that ``import minicv`` loads neither a compiler nor CuPy.
 
@@ -30,6 +30,7 @@ registry = {
     "conv2d": "conv",
     "conv_transpose2d": "conv",
     "conv2d_weight": "conv",
+    "channel_sum": "channel_sum",
     "window_max": "max_pool",
     "pick": "max_pool",
     "place": "max_pool",
@@ -67,7 +68,7 @@ def use(leaf, watch=None):
     >>> x, w = np.ones((1, 1, 2, 2)), np.ones((1, 1, 2, 2))
     >>> steps = []
     >>> with kernels.use("reference", watch=steps.append):
-    ...     kernels.conv2d(x, w, (1, 1), (0, 0), (1, 1), 1).item()
+    ...     kernels.conv2d(x, w, None, (1, 1), (0, 0), (1, 1), 1).item()
     4.0
     >>> steps[0].write
     [('y', (0, 0, 0, 0), 4.0)]

@@ -2,22 +2,22 @@
 
 Convolution y = conv2d(x, w) is linear in x and linear in w. With w held fixed it is multiplication by a
 matrix C, and its transpose C^T is ``conv_transpose2d``; with x held fixed its transpose is ``conv2d_weight``.
-The trio is closed: the gradient of each is the
-other two, so that gradients of any order need nothing else::
+The trio is closed: the gradient of each is the other two, so that gradients of any order need nothing else::
 
     <conv2d(x, w), y>  =  <x, conv_transpose2d(y, w)>  =  <w, conv2d_weight(x, y)>
 
-The kernels behind it are in ``kernels/*/conv.py``; ``kernels/reference/conv.py`` is the definition as one
+A bias is what the sums of a channel begin with: added on their way, it costs no pass of its own over the
+output. The kernels behind it are in ``kernels/*/conv.py``; ``kernels/reference/conv.py`` is the definition as one
 loop.
 """
-
-import numpy as np
 
 from .. import kernels
 from ..errors import DTypeError, ShapeError, check_rank, check_same_dtype, sentence
 from ..function import Function
-from ..geometry import conv_size, conv_transpose_size, pair, same_padding, span
+from ..geometry import pair, same_padding
 from ..tensor import as_tensor
+from . import conv_checks
+from .reduce import broadcast_to
 from .resize import pad
 
 
@@ -35,36 +35,38 @@ class _Conv(Function):
 
 
 class Conv2d(_Conv):
-    """y = C x."""
+    """y = C x, or C x + b if there is a bias b, one number a channel."""
 
-    def forward(self, x, w):
+    def forward(self, x, w, b=None):
         self.save(x, w)
-        return kernels.conv2d(x, w, self.stride, self.padding, self.dilation, self.groups)
+        return kernels.conv2d(x, w, b, self.stride, self.padding, self.dilation, self.groups)
 
     def backward(self, g):
         x, w = self.saved
-        wants_x, wants_w = self.needs_input_grad
+        wants_x, wants_w, *wants_b = self.needs_input_grad
         return (
             ConvTranspose2d(output_size=x.shape[2:], **self.geometry)(g, w) if wants_x else None,
             Conv2dWeight(kernel_size=w.shape[2:], **self.geometry)(x, g) if wants_w else None,
+            *(ChannelSum()(g) if wanted else None for wanted in wants_b),
         )
 
 
 class ConvTranspose2d(_Conv):
-    """x = C^T y."""
+    """x = C^T y, or C^T y + b."""
 
-    def forward(self, y, w):
+    def forward(self, y, w, b=None):
         self.save(y, w)
         return kernels.conv_transpose2d(
-            y, w, self.output_size, self.stride, self.padding, self.dilation, self.groups
+            y, w, b, self.output_size, self.stride, self.padding, self.dilation, self.groups
         )
 
     def backward(self, g):
         y, w = self.saved
-        wants_y, wants_w = self.needs_input_grad
+        wants_y, wants_w, *wants_b = self.needs_input_grad
         return (
             Conv2d(**self.geometry)(g, w) if wants_y else None,
             Conv2dWeight(kernel_size=w.shape[2:], **self.geometry)(g, y) if wants_w else None,
+            *(ChannelSum()(g) if wanted else None for wanted in wants_b),
         )
 
 
@@ -84,6 +86,17 @@ class Conv2dWeight(_Conv):
             ConvTranspose2d(output_size=x.shape[2:], **self.geometry)(y, g) if wants_x else None,
             Conv2d(**self.geometry)(x, g) if wants_y else None,
         )
+
+
+class ChannelSum(Function):
+    """b = the sums over images and pixels, a number for each channel; the transpose copies b to all of them."""
+
+    def forward(self, x):
+        self.shape = x.shape
+        return kernels.channel_sum(x)
+
+    def backward(self, g):
+        return broadcast_to(g.reshape(1, -1, 1, 1), self.shape)
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -202,9 +215,9 @@ def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation
     if not isinstance(weight_size, (tuple, list)) or len(weight_size) != 4:
         raise ShapeError(sentence(op, "weight_size", "four ints (K, C / groups, kh, kw)", weight_size))
     size = pair(op, "weight_size", weight_size, at_least=1, n=4)
-    _check_channels(op, x, size, groups)
+    conv_checks.check_channels(op, x, size, groups)
     geometry = _geometry(op, 2, stride, padding, dilation, groups)
-    expected = (x.shape[0], size[0], *_windows(op, x, size, geometry))
+    expected = (x.shape[0], size[0], *conv_checks.windows(op, x, size, geometry))
     if y.shape != expected:
         wanted = f"{expected}, what conv2d gives for these arguments"
         raise ShapeError(sentence(op, "grad_output", wanted, y.shape))
@@ -257,8 +270,8 @@ def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_paddi
 
 def _conv(op, axes, input, weight, bias, stride, padding, dilation, groups):
     x, w, bias, unbatched = _tensors(op, axes, input, weight, bias)
-    _check_channels(op, x, w.shape, groups)
-    _check_bias(op, bias, w.shape[0])
+    conv_checks.check_channels(op, x, w.shape, groups)
+    conv_checks.check_bias(op, bias, w.shape[0])
     named = padding if isinstance(padding, str) else None
     if named not in (None, "same", "valid"):
         raise ShapeError(sentence(op, "padding", 'ints, "same" or "valid"', repr(padding)))
@@ -270,35 +283,35 @@ def _conv(op, axes, input, weight, bias, stride, padding, dilation, groups):
             raise ShapeError(sentence(op, "stride", '1 with padding="same"', stride, hint))
         rows, cols = map(same_padding, w.shape[2:], geometry["dilation"])
         x = pad(x, (*cols, *rows))
-    _windows(op, x, w.shape, geometry)
-    return _finish(Conv2d(**geometry)(x, w), axes, bias, unbatched)
+    conv_checks.windows(op, x, w.shape, geometry)
+    return _finish(Conv2d(**geometry)(x, w, *bias), axes, unbatched)
 
 
 def _conv_transpose(op, axes, input, weight, bias, stride, padding, output_padding, groups, dilation):
     y, w, bias, unbatched = _tensors(op, axes, input, weight, bias)
-    _check_channels(op, y, w.shape, groups)
-    _check_bias(op, bias, w.shape[1] * groups)
+    conv_checks.check_channels(op, y, w.shape, groups)
+    conv_checks.check_bias(op, bias, w.shape[1] * groups)
     geometry = _geometry(op, axes, stride, padding, dilation, groups)
     extra = _per_axis(op, axes, "output_padding", output_padding)
     y, w = _planes(y, axes), _planes(w, axes)
-    size = _covered(op, y, w.shape, extra, geometry)
+    size = conv_checks.covered(op, y, w.shape, extra, geometry)
     # An output_padding of a stride or more, which a larger dilation allows, is room for further windows: of zeros.
     rows, cols = (e // s for e, s in zip(extra, geometry["stride"]))
     y = pad(y, (0, cols, 0, rows))
-    return _finish(ConvTranspose2d(output_size=size, **geometry)(y, w), axes, bias, unbatched)
+    return _finish(ConvTranspose2d(output_size=size, **geometry)(y, w, *bias), axes, unbatched)
 
 
 def _tensors(op, axes, input, weight, bias):
-    """Check ranks and dtypes; say whether the batch axis had to be added to the input."""
+    """Check ranks and dtypes; the bias, if any, in a list; and whether the batch axis had to be added."""
     x, w = as_tensor(input), as_tensor(weight)
-    bias = None if bias is None else as_tensor(bias)
+    bias = [] if bias is None else [as_tensor(bias)]
     images, filters = {1: ("(N, C, L)", "(K, C, k)"), 2: ("(N, C, H, W)", "(K, C, kh, kw)")}[axes]
     hint = (
         f"Did you forget the channel axis? x.unsqueeze({-axes - 1}) inserts it." if x.ndim == axes else None
     )
     check_rank(op, "input", x.shape, (axes + 1, axes + 2), f"{images} or without N", hint)
     check_rank(op, "weight", w.shape, (axes + 2,), filters)
-    check_same_dtype(op, input=x, weight=w, bias=bias)
+    check_same_dtype(op, input=x, weight=w, **dict(zip(["bias"], bias)))
     if x.dtype == bool:
         raise DTypeError(sentence(op, "input", "numbers", x.dtype, "Convert with .float()."))
     if 0 in w.shape:
@@ -326,68 +339,7 @@ def _planes(t, axes):
     return t.unsqueeze(2) if axes == 1 else t
 
 
-def _finish(y, axes, bias, unbatched):
-    """Add the bias, one number a channel, and take off the axes that were put on."""
-    y = y if bias is None else y + bias.reshape(1, -1, 1, 1)
+def _finish(y, axes, unbatched):
+    """Take off the axes that were put on."""
     y = y.squeeze(2) if axes == 1 else y
     return y.squeeze(0) if unbatched else y
-
-
-# Checks. A convolution is the op that students get wrong most often, so each slip has a sentence of its own.
-
-
-def _check_channels(op, x, w_shape, groups):
-    if not isinstance(groups, (int, np.integer)) or isinstance(groups, bool) or groups < 1:
-        raise ShapeError(sentence(op, "groups", "an int of at least 1", groups))
-    if x.shape[1] % groups or w_shape[0] % groups:
-        expected = (
-            f"a divisor of the input's {x.shape[1]} channels and of the weight's first axis {w_shape[0]}"
-        )
-        raise ShapeError(sentence(op, "groups", expected, groups))
-    transposed = "transpose" in op
-    channels = w_shape[0] if transposed else w_shape[1] * groups
-    if x.shape[1] != channels:
-        hint = f"The weight is {'(C, K / groups, ...)' if transposed else '(K, C / groups, ...)'}."
-        if x.ndim == 4 and x.shape[-1] == channels:
-            hint = "Is it (N, H, W, C)? x.permute(0, 3, 1, 2) makes it (N, C, H, W)."
-        expected = f"of {channels} channels for weight {tuple(w_shape)} and groups {groups}"
-        raise ShapeError(sentence(op, "input", expected, f"{x.shape[1]} channels in {x.shape}", hint))
-
-
-def _check_bias(op, bias, channels):
-    if bias is not None and bias.shape != (channels,):
-        expected = f"({channels},), one number for each output channel"
-        raise ShapeError(sentence(op, "bias", expected, bias.shape))
-
-
-def _windows(op, x, w_shape, geometry):
-    """Height and width of a convolution's output; an error where not one window fits."""
-    axes = list(
-        zip(x.shape[2:], w_shape[2:], *(geometry[name] for name in ("stride", "padding", "dilation")))
-    )
-    names = ("height", "width" if op != "conv1d" else "length")
-    for name, (n, k, _, p, d) in zip(names, axes):
-        if span(k, d) > n + 2 * p:
-            expected = (
-                f"at least as large as the window, whose {name} is {span(k, d)} (kernel {k}, dilation {d})"
-            )
-            got, hint = f"{name} {n} + 2 * {p} = {n + 2 * p}", "Were the maps pooled once too often?"
-            raise ShapeError(sentence(op, "padded input", expected, got, hint))
-    return tuple(conv_size(*axis) for axis in axes)
-
-
-def _covered(op, y, w_shape, output_padding, geometry):
-    """Height and width of a transposed convolution's output."""
-    stride, padding, dilation = (geometry[name] for name in ("stride", "padding", "dilation"))
-    for extra, s, d in zip(output_padding, stride, dilation):
-        if extra >= max(s, d):
-            hint = "A larger one adds pixels that no window reaches: the transpose of no convolution."
-            expected = f"less than stride or dilation ({s}, {d})"
-            raise ShapeError(sentence(op, "output_padding", expected, extra, hint))
-    axes = zip(y.shape[2:], w_shape[2:], stride, padding, output_padding, dilation)
-    size = tuple(conv_transpose_size(*axis) for axis in axes)
-    if min(size) < 1:
-        raise ShapeError(
-            sentence(op, "padding", "small enough to leave at least a pixel", f"output size {size}")
-        )
-    return size

@@ -25,7 +25,9 @@ def by_the_formula(x, w, shape, stride, padding, dilation, groups):
 @given(convolutions())
 def test_reference_is_the_formula(drawn):
     x, w, y, rest = drawn
-    np.testing.assert_allclose(conv.conv2d(x, w, *rest), by_the_formula(x, w, y.shape, *rest), atol=1e-12)
+    np.testing.assert_allclose(
+        conv.conv2d(x, w, None, *rest), by_the_formula(x, w, y.shape, *rest), atol=1e-12
+    )
 
 
 @pytest.mark.torch
@@ -36,8 +38,10 @@ def test_reference_is_pytorch(drawn):
     tx, tw = torch.tensor(x, requires_grad=True), torch.tensor(w, requires_grad=True)
     out = torch.nn.functional.conv2d(tx, tw, None, *rest)
     out.backward(torch.tensor(y))
-    np.testing.assert_allclose(conv.conv2d(x, w, *rest), out.detach().numpy(), atol=1e-12)
-    np.testing.assert_allclose(conv.conv_transpose2d(y, w, x.shape[2:], *rest), tx.grad.numpy(), atol=1e-12)
+    np.testing.assert_allclose(conv.conv2d(x, w, None, *rest), out.detach().numpy(), atol=1e-12)
+    np.testing.assert_allclose(
+        conv.conv_transpose2d(y, w, None, x.shape[2:], *rest), tx.grad.numpy(), atol=1e-12
+    )
     np.testing.assert_allclose(conv.conv2d_weight(x, y, w.shape[2:], *rest), tw.grad.numpy(), atol=1e-12)
 
 
@@ -46,8 +50,8 @@ def test_reference_is_pytorch(drawn):
 def test_each_is_the_transpose_of_the_others(host, drawn):
     x, w, y, rest = drawn
     with kernels.use(host):
-        forward = kernels.conv2d(x, w, *rest)
-        back = kernels.conv_transpose2d(y, w, x.shape[2:], *rest)
+        forward = kernels.conv2d(x, w, None, *rest)
+        back = kernels.conv_transpose2d(y, w, None, x.shape[2:], *rest)
         weight = kernels.conv2d_weight(x, y, w.shape[2:], *rest)
     assert_same_inner_product(forward, y, x, back)
     assert_same_inner_product(forward, y, w, weight)
@@ -68,14 +72,14 @@ def test_columns_are_made_in_parts():
         return unfold(x, *args)
 
     two_images = 2 * (2 * 3 * 3 * 4 * 4 * x.itemsize)
-    got = Im2col(np, counting, fold, two_images).conv2d(x, w, *rest)
-    np.testing.assert_allclose(got, conv.conv2d(x, w, *rest), atol=1e-12)
+    got = Im2col(np, counting, fold, two_images).conv2d(x, w, None, *rest)
+    np.testing.assert_allclose(got, conv.conv2d(x, w, None, *rest), atol=1e-12)
     got = Im2col(np, counting, fold, 1).conv2d_weight(
         x, y, (3, 3), *rest
     )  # less than an image: one at a time
     np.testing.assert_allclose(got, conv.conv2d_weight(x, y, (3, 3), *rest), atol=1e-12)
-    got = Im2col(np, counting, fold, two_images).conv_transpose2d(y, w, (4, 4), *rest)
-    np.testing.assert_allclose(got, conv.conv_transpose2d(y, w, (4, 4), *rest), atol=1e-12)
+    got = Im2col(np, counting, fold, two_images).conv_transpose2d(y, w, None, (4, 4), *rest)
+    np.testing.assert_allclose(got, conv.conv_transpose2d(y, w, None, (4, 4), *rest), atol=1e-12)
     assert batches == [2, 2, 1, 1, 1, 1, 1, 1]
 
 
@@ -106,7 +110,7 @@ class TestWatching:
 
     def test_conv2d(self):
         steps = []
-        y = conv.conv2d(self.x, self.w, *self.rest, watch=steps.append)
+        y = conv.conv2d(self.x, self.w, None, *self.rest, watch=steps.append)
         assert len(steps) == y.size == 4
         first, last = steps[0], steps[-1]
         padding = ("x", None, 0.0)
@@ -121,7 +125,7 @@ class TestWatching:
     def test_conv_transpose2d(self):
         y = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
         steps = []
-        x = conv.conv_transpose2d(y, self.w, (3, 3), *self.rest, watch=steps.append)
+        x = conv.conv_transpose2d(y, self.w, None, (3, 3), *self.rest, watch=steps.append)
         assert [step.read for step in steps] == [
             [("y", (0, 0, *at), y[0, 0][at].item())] for at in np.ndindex(2, 2)
         ]

@@ -27,10 +27,11 @@ def arguments(rng, N, C, size, K, kernel_size, stride=(1, 1), padding=(0, 0), di
     w = rng.standard_normal((K, C // groups, *kernel_size)).astype(np.float32)
     windows = output_size(size, kernel_size, stride, padding, dilation)
     y = rng.standard_normal((N, K, *windows)).astype(np.float32)
+    of_filters, of_channels = (rng.standard_normal(n).astype(np.float32) for n in (K, C))
     rest = stride, padding, dilation, groups
     return {
-        "conv2d": (x, w, *rest),
-        "conv_transpose2d": (y, w, size, *rest),
+        "conv2d": (x, w, of_filters, *rest),
+        "conv_transpose2d": (y, w, of_channels, size, *rest),
         "conv2d_weight": (x, y, kernel_size, *rest),
     }
 

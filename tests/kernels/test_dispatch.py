@@ -27,26 +27,26 @@ def leaves(monkeypatch):
 
 
 def test_numpy_goes_to_the_cpu_unless_told_otherwise(leaves):
-    kernels.conv2d(X, W, *REST)
+    kernels.conv2d(X, W, None, *REST)
     with kernels.use("reference"):
-        kernels.conv2d(X, W, *REST)
+        kernels.conv2d(X, W, None, *REST)
         with kernels.use("cpu"):
-            kernels.conv2d(X, W, *REST)
-        kernels.conv2d(X, W, *REST)
-    kernels.conv2d(X, W, *REST)
+            kernels.conv2d(X, W, None, *REST)
+        kernels.conv2d(X, W, None, *REST)
+    kernels.conv2d(X, W, None, *REST)
     assert leaves == ["cpu", "reference", "cpu", "reference", "cpu"]
 
 
 def test_the_choice_ends_with_an_error(leaves):
     with pytest.raises(RuntimeError, match="on purpose"), kernels.use("reference"):
         raise RuntimeError("on purpose")
-    kernels.conv2d(X, W, *REST)
+    kernels.conv2d(X, W, None, *REST)
     assert leaves == ["cpu"]
 
 
 def test_the_choice_is_this_threads(leaves):
     with kernels.use("reference"):
-        thread = threading.Thread(target=kernels.conv2d, args=(X, W, *REST))
+        thread = threading.Thread(target=kernels.conv2d, args=(X, W, None, *REST))
         thread.start()
         thread.join()
     assert leaves == ["cpu"]
@@ -56,21 +56,21 @@ def test_cupy_goes_to_the_gpu(leaves):
     """By the name of its type, so that CuPy need not be imported to ask."""
     array = type("ndarray", (), {"__module__": "cupy"})()
     with pytest.raises((ImportError, AttributeError, TypeError)):
-        kernels.conv2d(array, W, *REST)
+        kernels.conv2d(array, W, None, *REST)
     assert leaves == ["gpu"]
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.longdouble, np.int32, np.uint8, object])
 def test_what_is_not_compiled_for_goes_to_the_reference(dtype, leaves):
     x = np.arange(4).reshape(1, 1, 2, 2).astype(dtype)
-    y = kernels.conv2d(x, x, *REST)
+    y = kernels.conv2d(x, x, None, *REST)
     assert leaves == ["reference"]
     assert y.dtype == dtype and y.item() == 14
 
 
 def test_fractions_stay_exact():
     half = np.full((1, 1, 1, 2), Fraction(1, 3), dtype=object)
-    assert kernels.conv2d(half, half, *REST).item() == Fraction(2, 9)
+    assert kernels.conv2d(half, half, None, *REST).item() == Fraction(2, 9)
 
 
 @pytest.mark.parametrize("array", [[[1.0]], None, 1.0])
@@ -89,9 +89,9 @@ def test_use_refuses_other_leaves():
 def test_watching_through_the_dispatcher():
     steps = []
     with kernels.use("reference", watch=steps.append):
-        kernels.conv2d(X, W, *REST)
+        kernels.conv2d(X, W, None, *REST)
         kernels.unfold(X, (1, 1), (1, 1), (0, 0), (1, 1))  # shows no steps, and is none the worse for it
-    kernels.conv2d(X, W, *REST)
+    kernels.conv2d(X, W, None, *REST)
     assert len(steps) == 1 and isinstance(steps[0], Step)
 
 

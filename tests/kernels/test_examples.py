@@ -6,7 +6,8 @@ import importlib
 import pytest
 
 MODULES = [
-    f"reference.{name}" for name in ("conv", "im2col", "max_pool", "norm", "resample", "step", "unfold")
+    f"reference.{name}"
+    for name in ("channel_sum", "conv", "im2col", "max_pool", "norm", "resample", "step", "unfold")
 ]
 
 
