@@ -65,6 +65,11 @@ def compiled_sum(function):
     return _compile(function, fastmath={"reassoc"})
 
 
+def compiled_formula(function):
+    """Decorator of compiled functions that evaluate a formula: a * b + c may become one instruction."""
+    return _compile(function, fastmath={"contract"})
+
+
 def source(array, shape):
     """An input as the compiled functions take it: contiguous, read-only, and in the given shape.
 

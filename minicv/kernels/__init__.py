@@ -39,6 +39,16 @@ registry = {
     "normalize": "norm",
     "normalize_grad": "norm",
     "scale_shift": "norm",
+    "relu": "activation",
+    "relu_grad": "activation",
+    "leaky_relu": "activation",
+    "leaky_relu_grad": "activation",
+    "elu": "activation",
+    "elu_grad": "activation",
+    "sigmoid": "activation",
+    "sigmoid_grad": "activation",
+    "tanh": "activation",
+    "tanh_grad": "activation",
 }
 
 # What the cpu leaf is compiled for. Other arrays (float16, small integers, objects) take the reference leaf,

@@ -5,6 +5,8 @@ Where a function has a kink its gradient there is PyTorch's: that of the left si
 
 import numpy as np
 
+from .. import kernels
+from ..backend import get_array_module
 from ..errors import DTypeError, ShapeError, check_float, check_rank, check_same_dtype, sentence
 from ..function import Function
 from ..tensor import Tensor, as_tensor
@@ -13,75 +15,139 @@ from .reduce import normalize_axes, sum_to
 
 
 class ReLU(Function):
+    """y = max(x, 0)."""
+
     def forward(self, x):
-        y = np.maximum(x, 0)
+        y = kernels.relu(x)
         self.save(y)
         return y
 
     def backward(self, g):
         (y,) = self.saved
-        return g * Tensor((y._array != 0).astype(g.dtype))  # y is positive or NaN there; NaN stays visible
+        return ReLUGrad()(g, y)
 
 
-class LeakyReLU(Function):
-    def forward(self, x):
-        self.save(x)
-        return np.maximum(x, 0) + self.slope * np.minimum(x, 0)
+class ReLUGrad(Function):
+    """g where y is not 0. Linear in g, and its own transpose; y itself decides without a slope."""
+
+    def forward(self, g, y):
+        self.save(y)
+        return kernels.relu_grad(g, y)
 
     def backward(self, g):
-        (x,) = self.saved
-        return g * Tensor(np.where(x._array > 0, 1, self.slope).astype(g.dtype))
+        (y,) = self.saved
+        return ReLUGrad()(g, y), None
 
 
 class PReLU(Function):
-    """Leaky ReLU whose slopes are an input; ``w`` broadcasts against x."""
+    """y = x where x is positive, w x elsewhere, with w a number or one for each channel."""
 
     def forward(self, x, w):
         self.save(x, w)
-        return np.maximum(x, 0) + w * np.minimum(x, 0)
+        return kernels.leaky_relu(x, w)
 
     def backward(self, g):
         x, w = self.saved
-        positive = Tensor(x._array > 0)
-        return where(positive, g, g * w), sum_to(g * where(positive, 0.0, x), w.shape)
+        by_w = self.edges[1].requires_grad
+        return PReLUGrad()(g, x, w), _sum_where_negative(g * x, x, w) if by_w else None
+
+
+class LeakyReLU(PReLU):
+    """PReLU with a slope that stays."""
+
+
+class PReLUGrad(Function):
+    """g where x is positive, w g elsewhere. Linear in g, and its own transpose."""
+
+    def forward(self, g, x, w):
+        self.save(g, x, w)
+        return kernels.leaky_relu_grad(g, x, w)
+
+    def backward(self, gg):
+        g, x, w = self.saved
+        by_w = self.edges[2].requires_grad
+        return PReLUGrad()(gg, x, w), None, _sum_where_negative(gg * g, x, w) if by_w else None
+
+
+def _sum_where_negative(product, x, w):
+    """Add up, for each slope of w, what the product is where x is not positive."""
+    channels = (1, len(w), *(1,) * (x.ndim - 2)) if len(w) != 1 else (1,) * x.ndim
+    return sum_to(where(Tensor(x._array > 0), 0.0, product), channels).reshape(w.shape)
 
 
 class ELU(Function):
+    """y = x where x is positive, alpha (exp(x) - 1) elsewhere."""
+
     def forward(self, x):
-        y = np.maximum(x, 0) + self.alpha * np.expm1(np.minimum(x, 0))
-        self.save(x, y)
-        return y
+        self.save(x)
+        return kernels.elu(x, self.alpha)
 
     def backward(self, g):
-        x, y = self.saved
-        return g * where(Tensor(x._array > 0), 1.0, y + self.alpha)  # alpha exp(x) = y + alpha
+        (x,) = self.saved
+        return ELUGrad(alpha=self.alpha)(g, x)
+
+
+class ELUGrad(Function):
+    """g where x is positive, alpha exp(x) g elsewhere; there, differentiating by x changes nothing."""
+
+    def forward(self, g, x):
+        self.save(g, x)
+        return kernels.elu_grad(g, x, self.alpha)
+
+    def backward(self, gg):
+        g, x = self.saved
+        by_x = where(Tensor(x._array > 0), 0.0, ELUGrad(alpha=self.alpha)(gg * g, x))
+        return ELUGrad(alpha=self.alpha)(gg, x), by_x
 
 
 class Sigmoid(Function):
     """y = 1 / (1 + exp(-x)), dy/dx = y (1 - y)."""
 
     def forward(self, x):
-        with np.errstate(over="ignore"):  # exp(1000) = inf gives the right 0
-            y = 1 / (1 + np.exp(-x))
+        y = kernels.sigmoid(x)
         self.save(y)
         return y
 
     def backward(self, g):
         (y,) = self.saved
-        return g * y * (1 - y)
+        return SigmoidGrad()(g, y)
+
+
+class SigmoidGrad(Function):
+    """g y (1 - y)."""
+
+    def forward(self, g, y):
+        self.save(g, y)
+        return kernels.sigmoid_grad(g, y)
+
+    def backward(self, gg):
+        g, y = self.saved
+        return SigmoidGrad()(gg, y), gg * g * (1 - 2 * y)
 
 
 class Tanh(Function):
     """dy/dx = 1 - y^2."""
 
     def forward(self, x):
-        y = np.tanh(x)
+        y = kernels.tanh(x)
         self.save(y)
         return y
 
     def backward(self, g):
         (y,) = self.saved
-        return g * (1 - y * y)
+        return TanhGrad()(g, y)
+
+
+class TanhGrad(Function):
+    """g (1 - y^2)."""
+
+    def forward(self, g, y):
+        self.save(g, y)
+        return kernels.tanh_grad(g, y)
+
+    def backward(self, gg):
+        g, y = self.saved
+        return TanhGrad()(gg, y), -2 * gg * g * y
 
 
 def _below_largest(x, axis):
@@ -160,7 +226,9 @@ def leaky_relu(input, negative_slope=0.01):
     >>> leaky_relu(minicv.tensor([-1.0, 2.0]), 0.1)
     tensor([-0.1,  2. ])
     """
-    return LeakyReLU(slope=float(negative_slope))(_real("leaky_relu", input))
+    input = _real("leaky_relu", input)
+    slope = get_array_module(input._array).full(1, float(negative_slope), input.dtype)
+    return LeakyReLU()(input, Tensor(slope))
 
 
 def prelu(input, weight):
@@ -187,14 +255,10 @@ def prelu(input, weight):
     input, weight = _real("prelu", input), as_tensor(weight)
     check_same_dtype("prelu", input=input, weight=weight)
     check_rank("prelu", "weight", weight.shape, (1,), "(C,) or (1,)")
-    if weight.size != 1:
-        channels = input.shape[1] if input.ndim > 1 else 1
-        if weight.size != channels:
-            expected = f"({channels},) or (1,) for an input {input.shape}"
-            raise ShapeError(sentence("prelu", "weight", expected, weight.shape))
-        weight = weight.reshape((channels,) + (1,) * (input.ndim - 2))
-    elif input.ndim == 0:
-        weight = weight.reshape(())
+    channels = input.shape[1] if input.ndim > 1 else 1
+    if weight.size not in (1, channels):
+        expected = f"({channels},) or (1,) for an input {input.shape}"
+        raise ShapeError(sentence("prelu", "weight", expected, weight.shape))
     return PReLU()(input, weight)
 
 

@@ -2,7 +2,7 @@
 #include <ucontext.h>
 
 #include <algorithm>
-#include <cmath>
+#include <math.h>  // C++'s own: with overloads for float, as CUDA has them
 #include <cstdint>
 
 struct Index { unsigned x; };

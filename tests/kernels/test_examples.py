@@ -2,13 +2,12 @@
 
 import doctest
 import importlib
+from pathlib import Path
 
 import pytest
 
-MODULES = [
-    f"reference.{name}"
-    for name in ("channel_sum", "conv", "im2col", "max_pool", "norm", "resample", "step", "unfold")
-]
+REFERENCE = Path(__file__).resolve().parents[2] / "kernels" / "reference"
+MODULES = [f"reference.{path.stem}" for path in sorted(REFERENCE.glob("[a-z]*.py"))]
 
 
 @pytest.mark.parametrize("name", ["", *MODULES, "cpu.parallel"])

