@@ -11,7 +11,7 @@ from .creation import arange, full, ones, ones_like, rand, randn, zeros, zeros_l
 from .errors import DTypeError, GraphError, LabelError, ShapeError
 from .function import Function
 from .graph import graph
-from .kernels import get_num_threads, set_num_threads
+from .kernels import get_conv_precision, get_num_threads, set_conv_precision, set_num_threads
 from .ops.elementwise import abs, clip, exp, log, maximum, minimum, sqrt, where
 from .ops.linalg import matmul
 from .ops.reduce import argmax, argmin, logsumexp, max, mean, min, std, sum, var
