@@ -13,6 +13,8 @@ from . import parallel
 from .exponential import exp, expm1
 from .jit import compiled_formula, source
 
+_WORK = 0.25  # of a number, in steps: a vector at a time, it takes a fraction of one
+
 
 @compiled_formula
 def _relu(begin, end, x, y):
@@ -98,7 +100,7 @@ def _sweep(function, x, *args):
     """Run a compiled function over all numbers of x and of the other arrays; numbers go as x has them."""
     y = np.empty(x.shape, x.dtype)
     args = [source(a, (a.size,)) if isinstance(a, np.ndarray) else x.dtype.type(a) for a in args]
-    parallel.run(function, x.size, 1, source(x, (x.size,)), *args, y.reshape(-1))
+    parallel.run(function, x.size, _WORK, source(x, (x.size,)), *args, y.reshape(-1))
     return y
 
 
@@ -122,7 +124,7 @@ def leaky_relu_grad(g, x, slopes):
     length = math.prod(x.shape[2:]) if len(slopes) != 1 else x.size
     gx = np.empty(g.shape, g.dtype)
     g, x, slopes = (source(a, (a.size,)) for a in (g, x, slopes))
-    parallel.run(_leaky_relu_grad, g.size, 1, g, x, slopes, length, gx.reshape(-1))
+    parallel.run(_leaky_relu_grad, g.size, _WORK, g, x, slopes, length, gx.reshape(-1))
     return gx
 
 

@@ -39,6 +39,8 @@ registry = {
     "normalize": "norm",
     "normalize_grad": "norm",
     "scale_shift": "norm",
+    "select": "mask",
+    "masked": "mask",
     "relu": "activation",
     "relu_grad": "activation",
     "leaky_relu": "activation",
@@ -55,6 +57,8 @@ registry = {
 # which takes anything that NumPy does.
 _COMPILED = frozenset(map(np.dtype, (np.float32, np.float64, np.int64)))
 
+# From this many numbers on :func:`elementwise` wakes the other cores: below, one of them is done before they begin.
+_MANY = 2**17
 
 # The chosen host leaf and its watcher: per thread, and per task of an event loop.
 _host = ContextVar("host leaf", default=("cpu", None))
@@ -166,6 +170,33 @@ def _select(name, array):
     if watch is not None and "watch" in function.__code__.co_varnames:
         return partial(function, watch=watch)
     return function
+
+
+def elementwise(function, *arrays):
+    """Apply one of NumPy's functions of single numbers; where there are many of them, on all cores.
+
+    Parameters
+    ----------
+    function : callable
+        ``np.add``, ``np.exp``, ...: broadcasts its arguments, takes ``out``, and keeps their dtype.
+    *arrays : array
+
+    Returns
+    -------
+    array
+        ``function(*arrays)``, bit for bit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicv import kernels
+    >>> kernels.elementwise(np.add, np.array([1.0, 2.0]), np.array(0.5))
+    array([1.5, 2.5])
+    """
+    for array in arrays:
+        if array.size >= _MANY and isinstance(array, np.ndarray) and _host.get()[0] == "cpu":
+            return import_module(f"{__name__}.cpu.elementwise").elementwise(function, *arrays)
+    return function(*arrays)
 
 
 def _kernel(name):

@@ -8,6 +8,7 @@ import numbers
 
 import numpy as np
 
+from .. import kernels
 from ..backend import get_array_module, is_array
 from ..errors import DTypeError, ShapeError, check_float, check_same_dtype, sentence
 from ..function import Function
@@ -51,9 +52,14 @@ def _adopt(op, value, like):
     return Tensor(get_array_module(like._array).asarray(value, dtype=dtype))
 
 
-def _masked(g, mask):
-    """g where ``mask`` holds, 0 elsewhere: a linear map that is its own transpose."""
-    return g * Tensor(mask.astype(g.dtype))
+class Masked(Function):
+    """x where ``mask`` holds, 0 elsewhere: a linear map that is its own transpose."""
+
+    def forward(self, x):
+        return kernels.masked(x, self.mask)
+
+    def backward(self, g):
+        return Masked(mask=self.mask)(g)
 
 
 class _Binary(Function):
@@ -69,7 +75,7 @@ class _Binary(Function):
 
 class Add(_Binary):
     def forward(self, a, b):
-        return a + b
+        return kernels.elementwise(np.add, a, b)
 
     def partials(self, g):
         return lambda: g, lambda: g
@@ -77,7 +83,7 @@ class Add(_Binary):
 
 class Sub(_Binary):
     def forward(self, a, b):
-        return a - b
+        return kernels.elementwise(np.subtract, a, b)
 
     def partials(self, g):
         return lambda: g, lambda: -g
@@ -86,7 +92,7 @@ class Sub(_Binary):
 class Mul(_Binary):
     def forward(self, a, b):
         self.save(a, b)
-        return a * b
+        return kernels.elementwise(np.multiply, a, b)
 
     def partials(self, g):
         a, b = self.saved
@@ -96,7 +102,7 @@ class Mul(_Binary):
 class Div(_Binary):
     def forward(self, a, b):
         self.save(a, b)
-        return a / b
+        return kernels.elementwise(np.divide, a, b)
 
     def partials(self, g):
         a, b = self.saved
@@ -108,7 +114,7 @@ class Pow(_Binary):
 
     def forward(self, a, b):
         self.save(a, b)
-        return a**b
+        return kernels.elementwise(np.power, a, b)
 
     def partials(self, g):
         a, b = self.saved
@@ -131,7 +137,7 @@ class Maximum(_Binary):
 
     def forward(self, a, b):
         self.save(a, b)
-        return self.choose(a, b)
+        return kernels.elementwise(self.choose, a, b)
 
     def partials(self, g):
         a, b = (t._array for t in self.saved)
@@ -149,19 +155,19 @@ class Where(Function):
     """a where ``mask`` holds, b elsewhere."""
 
     def forward(self, a, b):
-        return np.where(self.mask, a, b)
+        return kernels.select(a, b, self.mask)
 
     def backward(self, g):
         a, b = self.edges
         return (
-            sum_to(_masked(g, self.mask), a.shape) if a.requires_grad else None,
-            sum_to(_masked(g, ~self.mask), b.shape) if b.requires_grad else None,
+            sum_to(Masked(mask=self.mask)(g), a.shape) if a.requires_grad else None,
+            sum_to(Masked(mask=~self.mask)(g), b.shape) if b.requires_grad else None,
         )
 
 
 class Neg(Function):
     def forward(self, x):
-        return -x
+        return kernels.elementwise(np.negative, x)
 
     def backward(self, g):
         return -g
@@ -169,7 +175,7 @@ class Neg(Function):
 
 class Exp(Function):
     def forward(self, x):
-        y = np.exp(x)
+        y = kernels.elementwise(np.exp, x)
         self.save(y)
         return y
 
@@ -184,7 +190,7 @@ class Log(Function):
         with np.errstate(
             divide="ignore", invalid="ignore"
         ):  # log(0) = -inf and log(-1) = nan, as in PyTorch, without a warning
-            return np.log(x)
+            return kernels.elementwise(np.log, x)
 
     def backward(self, g):
         (x,) = self.saved
@@ -194,7 +200,7 @@ class Log(Function):
 class Sqrt(Function):
     def forward(self, x):
         with np.errstate(invalid="ignore"):
-            y = np.sqrt(x)
+            y = kernels.elementwise(np.sqrt, x)
         self.save(y)
         return y
 
@@ -208,7 +214,7 @@ class Abs(Function):
 
     def forward(self, x):
         self.save(x)
-        return np.abs(x)
+        return kernels.elementwise(np.abs, x)
 
     def backward(self, g):
         (x,) = self.saved
@@ -229,7 +235,7 @@ class Clip(Function):
             inside &= x >= self.low
         if self.high is not None:
             inside &= x <= self.high
-        return _masked(g, inside)
+        return Masked(mask=inside)(g)
 
 
 class Cast(Function):

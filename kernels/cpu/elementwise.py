@@ -1,0 +1,25 @@
+"""NumPy's own functions of single numbers, on all cores: it releases the GIL, so threads can take a slice each."""
+
+import numpy as np
+
+from . import parallel
+
+
+def elementwise(function, *arrays):
+    """``function(*arrays)`` for large arrays: see :func:`minicv.kernels.elementwise`."""
+    dtype, shape = arrays[0].dtype, np.broadcast(*arrays).shape
+    if dtype.kind != "f" or any(a.dtype != dtype for a in arrays) or shape[0] == 1:
+        return function(*arrays)
+    out = np.empty(shape, dtype)
+    rows = out
+    if all(a.ndim == 0 or (a.shape == shape and a.flags.c_contiguous) for a in arrays):
+        rows, *arrays = [a.reshape(-1) if a.ndim else a for a in (out, *arrays)]
+    cut = [a.ndim == rows.ndim and len(a) == len(rows) for a in arrays]  # the others are for every row
+    handling = np.geterr()  # what to do about a division by zero is known to the caller's thread alone
+
+    def compute(begin, end):
+        with np.errstate(**handling):
+            function(*(a[begin:end] if c else a for a, c in zip(arrays, cut)), out=rows[begin:end])
+
+    parallel.run(compute, len(rows), out.size // max(1, len(rows)))
+    return out
