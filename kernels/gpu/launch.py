@@ -9,7 +9,8 @@ import numpy as np
 #: What ``T`` stands for in the sources.
 SCALARS = {"float32": "float", "float64": "double"}
 
-_THREADS = 256  # in a block; a multiple of the warp size that every GPU takes
+#: In a block; a multiple of the warp size that every GPU takes.
+THREADS = 256
 
 
 def contiguous(array):
@@ -32,20 +33,21 @@ def _sent(content, dtype, shape):
 
 
 @cache
-def _build(family, dtype):
-    """Compile ``family.cu`` for a scalar type."""
+def _build(family, dtype, defines):
+    """Compile ``family.cu`` for a scalar type, with some numbers set."""
     if dtype not in SCALARS:
         raise TypeError(f"{family}: the GPU kernels take float32 or float64; got {dtype}.")
+    head = [f"typedef {SCALARS[dtype]} T;", *(f"#define {name} {value}" for name, value in defines)]
     source = Path(__file__).with_name(f"{family}.cu").read_text(encoding="utf-8")
-    return cupy.RawModule(code=f"typedef {SCALARS[dtype]} T;\n{source}", options=("--std=c++17",))
+    return cupy.RawModule(code="\n".join([*head, source]), options=("--std=c++17",))
 
 
 @cache
-def _kernel(family, name, dtype):
-    return _build(family, dtype).get_function(name)
+def _kernel(family, name, dtype, defines):
+    return _build(family, dtype, defines).get_function(name)
 
 
-def launch(family, name, dtype, total, *args):
+def launch(family, name, dtype, total, *args, **defines):
     """Start the kernel ``name`` of ``family.cu`` with one thread for each of ``total`` elements.
 
     Parameters
@@ -57,10 +59,12 @@ def launch(family, name, dtype, total, *args):
         Number of elements; the kernel receives it as its first argument, a ``long long``.
     *args
         Arrays, which must be contiguous, and Python integers, which arrive as ``int``.
+    **defines
+        Numbers that the source is compiled for.
     """
     if total == 0:
         return  # an empty grid is an error in CUDA
     # np.int32 refuses what it cannot hold, where a cast on the way to the GPU would be silent.
-    typed = tuple(np.int32(a) if isinstance(a, int) else a for a in args)
-    kernel = _kernel(family, name, str(dtype))
-    kernel(((total + _THREADS - 1) // _THREADS,), (_THREADS,), (np.int64(total), *typed))
+    typed = [np.int32(a) if isinstance(a, int) else a for a in args]
+    kernel = _kernel(family, name, dtype.name, tuple(defines.items()))
+    kernel(((total + THREADS - 1) // THREADS,), (THREADS,), (np.int64(total), *typed))

@@ -75,6 +75,7 @@ def test_a_change_in_place_is_noticed(cuda):
         lambda here, there: here + there,
         lambda here, there: there @ here,
         lambda here, there: F.conv2d(here.reshape(1, 1, 2, 2), there.reshape(1, 1, 2, 2)),
+        lambda here, there: F.conv2d(there.reshape(1, 1, 2, 2), here.reshape(1, 1, 2, 2)),
         lambda here, there: minicv.concat([here, there]),
     ],
 )

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <math.h>  // C++'s own: with overloads for float, as CUDA has them
 #include <cstdint>
+#include <type_traits>
 
 struct Index { unsigned x; };
 static thread_local Index blockIdx, threadIdx, blockDim, gridDim;
@@ -11,6 +12,7 @@ static thread_local Index blockIdx, threadIdx, blockDim, gridDim;
 #define __device__
 #define __forceinline__ inline
 #define __launch_bounds__(...)
+#define __align__(bytes) __attribute__((aligned(bytes)))
 #define __shared__ static
 using std::isnan, std::max, std::min;
 template <typename I> void atomicMax(I* at, I value) { if (*at < value) *at = value; }
@@ -30,14 +32,14 @@ static void __syncthreads() {
 
 template <typename Body> void enter() { (*static_cast<Body*>(running))(); }
 
-template <typename Body> bool in_step(Body body) {
+template <typename Body> bool in_step(Body&& body) {
     running = &body;
     for (unsigned t = 0; t < blockDim.x; ++t) {
         getcontext(&fibers[t]);
         fibers[t].uc_stack.ss_sp = stacks[t];
         fibers[t].uc_stack.ss_size = sizeof stacks[t];
         fibers[t].uc_link = &turns;
-        makecontext(&fibers[t], enter<Body>, 0);
+        makecontext(&fibers[t], enter<std::remove_reference_t<Body>>, 0);
     }
     for (unsigned waiting = blockDim.x; waiting > 0;) {
         waiting = 0;
