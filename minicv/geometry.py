@@ -78,7 +78,7 @@ def same_padding(kernel, dilation=1):
 
 
 def pool_windows(size, kernel, stride, padding=0, dilation=1, ceil_mode=False):
-    """The windows of a pooling along one axis, clipped to the image (which is padding that can never win).
+    """The windows of a pooling along one axis. What lies outside of 0..size-1 is padding.
 
     Returns
     -------
@@ -88,14 +88,11 @@ def pool_windows(size, kernel, stride, padding=0, dilation=1, ceil_mode=False):
     Examples
     --------
     >>> pool_windows(4, kernel=3, stride=2, padding=1).tolist()
-    [[0, 2, 1], [1, 4, 1]]
+    [[-1, 2, 1], [1, 4, 1]]
     """
     windows = pool_size(size, kernel, stride, padding, dilation, ceil_mode)
     first = np.arange(windows, dtype=np.int64) * stride - padding
-    stop = np.clip(first + span(kernel, dilation), 0, size)
-    # Taps before the image are skipped in whole steps of the dilation.
-    first += np.maximum(-(first // dilation), 0) * dilation
-    return np.stack([np.minimum(first, stop), stop, np.full_like(first, dilation)], axis=1)
+    return np.stack([first, first + span(kernel, dilation), np.full_like(first, dilation)], axis=1)
 
 
 def adaptive_windows(size, out):
@@ -118,6 +115,8 @@ def adaptive_windows(size, out):
 def reach(windows, size):
     """For each cell of the image, a half-open range of windows outside which none reads it.
 
+    Each window is to start and to stop no earlier than the one before it.
+
     Returns
     -------
     (size, 2) array of int64
@@ -128,8 +127,5 @@ def reach(windows, size):
     [[0, 1], [0, 2], [0, 2], [1, 2]]
     """
     cells = np.arange(size, dtype=np.int64)
-    begin = np.searchsorted(windows[:, 1], cells, side="right")
-    # A window that skips taps before the image may start after the next one does; hence the smallest to come.
-    first = np.minimum.accumulate(windows[::-1, 0])[::-1]
-    end = np.searchsorted(first, cells, side="right")
-    return np.stack([begin, np.maximum(begin, end)], axis=1)
+    begin, end = (np.searchsorted(windows[:, bound], cells, side="right") for bound in (1, 0))
+    return np.stack([begin, end], axis=1)

@@ -1,7 +1,7 @@
 // Each thread finds the maximum of one window, and where it lies.
 // rows and cols hold first, stop, step of the image rows and columns that an output row or column looks at.
 extern "C" __global__ void window_max(long long total, const T* x, const long long* rows,
-                                      const long long* cols, T* y, long long* indices, int H, int W,
+                                      const long long* cols, T* y, int* indices, int H, int W,
                                       int OH, int OW) {
     long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
@@ -9,9 +9,10 @@ extern "C" __global__ void window_max(long long total, const T* x, const long lo
     const long long* col = cols + 3 * (cell % OW);
     const T* plane = x + cell / OW / OH * H * W;
     T best = 0;
-    long long index = -1;
-    for (long long h = row[0]; h < row[1]; h += row[2])
-        for (long long w = col[0]; w < col[1]; w += col[2]) {
+    int index = -1;
+    for (int h = row[0]; h < row[1]; h += row[2])
+        for (int w = col[0]; w < col[1]; w += col[2]) {
+            if (h < 0 || h >= H || w < 0 || w >= W) continue;  // the window hangs over the edge
             T value = plane[h * W + w];
             // The first cell counts whatever it holds. value != value: a NaN, which wins unless one has won
             // already.
@@ -25,27 +26,27 @@ extern "C" __global__ void window_max(long long total, const T* x, const long lo
 }
 
 // Gather: each thread picks one cell of its plane. size: cells of a plane of x; count: of a plane of y.
-extern "C" __global__ void pick(long long total, const T* x, const long long* indices, T* y, int size,
+extern "C" __global__ void pick(long long total, const T* x, const int* indices, T* y, int size,
                                 int count) {
     long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
-    long long index = indices[cell];
+    int index = indices[cell];
     y[cell] = index < 0 ? T(0) : x[cell / count * size + index];
 }
 
 // Scatter where the indices within a plane are distinct, so that no two threads write the same cell. x is 0
 // before.
-extern "C" __global__ void place_distinct(long long total, const T* y, const long long* indices, T* x,
+extern "C" __global__ void place_distinct(long long total, const T* y, const int* indices, T* x,
                                           int size, int count) {
     long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
-    long long index = indices[cell];
+    int index = indices[cell];
     if (index >= 0) x[cell / count * size + index] = y[cell];
 }
 
 // The same where indices repeat, turned round: each thread gathers one cell of x from the cells of y that may
 // point at it, which rows and cols give as half-open ranges.
-extern "C" __global__ void place(long long total, const T* y, const long long* indices, const long long* rows,
+extern "C" __global__ void place(long long total, const T* y, const int* indices, const long long* rows,
                                  const long long* cols, T* x, int H, int W, int OH, int OW) {
     long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
@@ -70,10 +71,10 @@ extern "C" __global__ void note_last(long long total, const long long* indices, 
 }
 
 extern "C" __global__ void keep_last(long long total, const long long* indices, const int* last,
-                                     long long* kept, int size, int count) {
+                                     int* kept, int size, int count) {
     long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
     long long index = indices[cell];
     bool keep = index >= 0 && last[cell / count * size + index] == cell % count;
-    kept[cell] = keep ? index : -1;
+    kept[cell] = keep ? (int)index : -1;
 }

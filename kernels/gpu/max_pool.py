@@ -13,7 +13,7 @@ def window_max(x, rows, cols):
     N, C, H, W = x.shape
     OH, OW = len(rows), len(cols)
     y = cupy.empty((N, C, OH, OW), x.dtype)
-    indices = cupy.empty(y.shape, np.int64)
+    indices = cupy.empty(y.shape, np.int32)
     x, rows, cols = contiguous(x), table(rows), table(cols)
     launch("max_pool", "window_max", x.dtype, y.size, x, rows, cols, y, indices, H, W, OH, OW)
     return y, indices
@@ -46,7 +46,7 @@ def last_writes(indices, output_size):
     indices = contiguous(indices)
     size, count = prod(output_size), prod(indices.shape[2:])
     last = cupy.full((*indices.shape[:2], size), -1, np.int32)
-    kept = cupy.empty(indices.shape, np.int64)
+    kept = cupy.empty(indices.shape, np.int32)
     # The sources are built for a scalar type; these two kernels handle indices alone, and either will do.
     launch("max_pool", "note_last", np.dtype(np.float32), indices.size, indices, last, size, count)
     launch("max_pool", "keep_last", np.dtype(np.float32), indices.size, indices, last, kept, size, count)

@@ -2,7 +2,8 @@
 
 ``window_max`` finds where the maximum of each window lies. What follows from that is a gather, ``pick``, and
 its transpose, the scatter ``place``; the gradient of either is the other. Indices count the cells of one
-plane in raster order, ``h * W + w``, and -1 stands for "none".
+plane in raster order, ``h * W + w``, and -1 stands for "none". They are int32: no wider than what they stand
+beside, and a plane has fewer than 2^31 cells.
 """
 
 import numpy as np
@@ -13,15 +14,15 @@ from .step import Step, addresses, cells
 def window_max(x, rows, cols, watch=None):
     """Maximum of each window, and where it lies.
 
-    The windows are the products of row ranges and column ranges, already clipped to the image, so that
-    clipping is the padding with -inf. Serves max_pool2d (any stride, padding, dilation) and
-    adaptive_max_pool2d.
+    The windows are the products of row ranges and column ranges. These may reach beyond the image: what is
+    not there cannot win, as if the image were padded with -inf. Serves max_pool2d (any stride, padding,
+    dilation) and adaptive_max_pool2d.
 
     Parameters
     ----------
     x : (N, C, H, W) array
     rows : (OH, 3) array of int64
-        First, stop and step of the image rows that each output row looks at.
+        First, stop and step of the image rows that each output row looks at. The step is the same for all.
     cols : (OW, 3) array of int64
         Likewise for columns.
     watch : callable, optional
@@ -30,7 +31,7 @@ def window_max(x, rows, cols, watch=None):
     Returns
     -------
     y : (N, C, OH, OW) array
-    indices : (N, C, OH, OW) array of int64
+    indices : (N, C, OH, OW) array of int32
         The first maximum in raster order. A NaN counts as larger than any number, and the first one wins.
         An empty window gives 0 and the index -1.
 
@@ -40,25 +41,31 @@ def window_max(x, rows, cols, watch=None):
     >>> x = np.array([[[[1.0, 3.0, 2.0, 2.0]]]])
     >>> y, indices = window_max(x, np.array([[0, 1, 1]]), np.array([[0, 2, 1], [2, 4, 1]]))
     >>> y[0, 0], indices[0, 0]
-    (array([[3., 2.]]), array([[1, 2]]))
+    (array([[3., 2.]]), array([[1, 2]], dtype=int32))
     """
-    W = x.shape[3]
+    H, W = x.shape[2:]
     y = np.zeros((*x.shape[:2], len(rows), len(cols)), x.dtype)
-    indices = np.full(y.shape, -1, np.int64)
+    indices = np.full(y.shape, -1, np.int32)
     where = addresses(x.shape)
     for at in np.ndindex(y.shape):
         n, c, oh, ow = at
-        (top, bottom, down), (left, right, across) = rows[oh], cols[ow]
-        window = (n, c, slice(top, bottom, down), slice(left, right, across))
+        h, w = _inside(rows[oh], H), _inside(cols[ow], W)
+        window = (n, c, h[:, None], w)
         if x[window].size:
             # np.argmax has the two rules already: first in raster order, and a NaN beats everything.
             i, j = np.unravel_index(np.argmax(x[window]), x[window].shape)
             y[at] = x[window][i, j]
-            indices[at] = (top + i * down) * W + (left + j * across)
+            indices[at] = h[i] * W + w[j]
         if watch:
             written = [("y", at, y[at].item()), ("indices", at, indices[at].item())]
             watch(Step(cells("x", x.shape, where[window], x[window]), [], written, [y[at].item()]))
     return y, indices
+
+
+def _inside(window, size):
+    """Cells of the range ``window`` that exist."""
+    cells = np.arange(*window)
+    return cells[(cells >= 0) & (cells < size)]
 
 
 def pick(x, indices, watch=None):
@@ -67,7 +74,7 @@ def pick(x, indices, watch=None):
     Parameters
     ----------
     x : (N, C, H, W) array
-    indices : (N, C, ...) array of int64
+    indices : (N, C, ...) array of int32
     watch : callable, optional
         Called with a Step after every cell picked.
 
@@ -97,7 +104,7 @@ def place(y, indices, output_size, ranges=None, watch=None):
     Parameters
     ----------
     y : (N, C, ...) array
-    indices : (N, C, ...) array of int64
+    indices : (N, C, ...) array of int32
         -1 places nothing.
     output_size : (int, int)
         H and W of the result.
@@ -138,23 +145,24 @@ def last_writes(indices, output_size):
     Parameters
     ----------
     indices : (N, C, ...) array of int64
+        As users have them.
     output_size : (int, int)
         H and W of the planes that the indices point into.
 
     Returns
     -------
-    array of int64 of the shape of indices
+    array of int32 of the shape of indices
 
     Examples
     --------
     >>> import numpy as np
     >>> last_writes(np.array([[[4, 4, 1, 4, 1]]]), (2, 3))
-    array([[[-1, -1, -1,  4,  1]]])
+    array([[[-1, -1, -1,  4,  1]]], dtype=int32)
     """
     last = {}
     for at in np.ndindex(indices.shape):
         last[at[:2], indices[at]] = at
-    kept = np.full(indices.shape, -1, np.int64)
+    kept = np.full(indices.shape, -1, np.int32)
     for at in last.values():
         kept[at] = indices[at]
     return kept
@@ -167,7 +175,14 @@ def cases(rng):
         ((2, 3, 6, 8), _windows(6, 2, 2), _windows(8, 2, 2)),
         ((1, 2, 7, 6), _windows(7, 3, 2, padding=1), _windows(6, 3, 1, padding=1)),  # windows that overlap
         ((1, 2, 9, 9), _windows(9, 3, 2, padding=1, dilation=2), _windows(9, 2, 5, dilation=3)),
+        ((1, 2, 5, 40), _windows(5, 3, 2, padding=1), _windows(40, 3, 2, padding=1)),  # more than a vector
+        ((1, 1, 3, 37), _windows(3, 2, 1, padding=1), _windows(37, 4, 1, padding=2, dilation=3)),
         ((2, 1, 1, 1), _windows(1, 1, 1), _windows(1, 3, 1, padding=1)),  # a one-pixel image
+        (
+            (1, 1, 2, 2),
+            _windows(2, 2, 1, 1, dilation=3),
+            _windows(2, 2, 1, 1, dilation=3),
+        ),  # all taps outside
         (
             (1, 1, 4, 5),
             np.array([[0, 2, 1], [2, 2, 1], [2, 4, 1]]),
@@ -192,22 +207,22 @@ def cases(rng):
                 ("place", (y, indices, shape[2:], ranges)),
                 ("place", (y[..., ::-1], np.asfortranarray(indices), shape[2:], ranges)),
                 ("place", (y, kept, shape[2:])),
-                ("last_writes", (indices, shape[2:])),
-                ("last_writes", (np.asfortranarray(indices), shape[2:])),
+                ("last_writes", (indices.astype(np.int64), shape[2:])),
+                ("last_writes", (np.asfortranarray(indices.astype(np.int64)), shape[2:])),
             ]
     # Indices need not have the rank of an image: a plain list of cells a plane will do.
-    x, indices = rng.standard_normal((2, 2, 3, 3)), rng.permuted(np.tile(np.arange(-1, 9), (2, 2, 1)), axis=2)
+    x, indices = (
+        rng.standard_normal((2, 2, 3, 3)),
+        rng.permuted(np.tile(np.arange(-1, 9, dtype=np.int32), (2, 2, 1)), axis=2),
+    )
     return [*found, ("pick", (x, indices)), ("place", (rng.standard_normal(indices.shape), indices, (3, 3)))]
 
 
 def _windows(size, kernel, stride, padding=0, dilation=1):
-    """Ranges [first, stop, step] of a pooling along one axis, clipped to the image."""
-    first = np.arange((size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1) * stride - padding
-    stop = np.minimum(first + dilation * (kernel - 1) + 1, size)
-    skipped = (
-        np.maximum(-(first // dilation), 0) * dilation
-    )  # whole steps, so that the taps stay where they were
-    return np.stack([first + skipped, stop, np.full_like(first, dilation)], axis=1)
+    """Ranges [first, stop, step] of a pooling along one axis."""
+    span = dilation * (kernel - 1) + 1
+    first = np.arange((size + 2 * padding - span) // stride + 1) * stride - padding
+    return np.stack([first, first + span, np.full_like(first, dilation)], axis=1)
 
 
 def _ranges(windows, size):

@@ -50,8 +50,8 @@ class AxisMap:
 
     @classmethod
     def windows(cls, size, windows, divisor):
-        """Averages: row o holds 1 / divisor[o] at the cells of ``windows[o]`` = [first, stop, step]."""
-        cells = [np.arange(*window) for window in windows]
+        """Averages: row o holds 1 / divisor[o] at those cells of ``windows[o]`` = [first, stop, step] that exist."""
+        cells = [np.arange(max(first, 0), min(stop, size), step) for first, stop, step in windows]
         row = np.repeat(np.arange(len(windows)), [len(c) for c in cells])
         column = np.concatenate([np.zeros(0, np.int64), *cells])
         return cls.from_entries((len(windows), size), row, column, 1.0 / np.asarray(divisor, np.float64)[row])
@@ -151,10 +151,8 @@ def nails(size, factor):
 def average(size, kernel, stride, padding, ceil_mode, count_include_pad, divisor):
     """Sliding means along one axis; ``divisor`` (or None for the number of cells) replaces the count."""
     windows = pool_windows(size, kernel, stride, padding, 1, ceil_mode)
-    counts = windows[:, 1] - windows[:, 0]
-    if count_include_pad:  # cells of the padding count, those beyond it (ceil_mode) do not
-        first = np.arange(len(windows)) * stride - padding
-        counts = np.minimum(first + kernel, size + padding) - first
+    border = padding if count_include_pad else 0  # cells beyond the padding (ceil_mode) never count
+    counts = np.diff(windows[:, :2].clip(-border, size + border))[:, 0]
     return AxisMap.windows(size, windows, counts if divisor is None else np.full(len(windows), divisor))
 
 

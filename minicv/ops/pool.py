@@ -5,6 +5,9 @@ Once max pooling has found where the maxima are, it is a gather (``pick``), and 
 matrices of :mod:`minicv.ops.axis_map`.
 """
 
+from functools import lru_cache
+from typing import NamedTuple
+
 import numpy as np
 
 from .. import kernels
@@ -17,15 +20,16 @@ from .resize import Resample, batched
 
 
 class MaxPool2d(Function):
-    """(y, indices): the maximum of each window and where it lies. The gradient goes to the winner alone."""
+    """The maximum of each window and, if asked for, where it lies. The gradient goes to the winner alone."""
 
     def forward(self, x):
         self.size = x.shape[2:]
-        y, self.indices = kernels.window_max(x, self.rows, self.cols)
-        return y, self.indices
+        y, self.indices = kernels.window_max(x, self.rows.windows, self.cols.windows)
+        # The kernels' indices are as wide as floats; PyTorch's, and so those that users get, are int64.
+        return (y, self.indices.astype(np.int64)) if self.return_indices else y
 
-    def backward(self, g, _):
-        ranges = (reach(self.rows, self.size[0]), reach(self.cols, self.size[1]))
+    def backward(self, g, *_):
+        ranges = self.rows.reach, self.cols.reach
         return Place(indices=self.indices, size=self.size, ranges=ranges)(g)
 
 
@@ -48,6 +52,19 @@ class Place(Function):
 
     def backward(self, g):
         return Pick(indices=self.indices, ranges=self.ranges)(g)
+
+
+class _Axis(NamedTuple):
+    """Tables of a pooling along one axis: what each window reads, and by which windows each cell may be read."""
+
+    windows: np.ndarray
+    reach: np.ndarray
+
+
+@lru_cache(maxsize=256)
+def _axis(windows_of, size, *rest):
+    windows = windows_of(size, *rest)
+    return _Axis(windows, reach(windows, size))
 
 
 def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
@@ -91,7 +108,7 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     dilation = pair(op, "dilation", dilation, at_least=1)
     _check_pooled(op, x.shape, kernel, stride, padding, dilation, ceil_mode)
     rows, cols = (
-        pool_windows(n, k, s, p, d, ceil_mode)
+        _axis(pool_windows, n, k, s, p, d, ceil_mode)
         for n, k, s, p, d in zip(x.shape[2:], kernel, stride, padding, dilation, strict=True)
     )
     return _max_over(x, rows, cols, squeeze, return_indices)
@@ -115,15 +132,15 @@ def adaptive_max_pool2d(input, output_size, return_indices=False):
     """
     x, squeeze = batched("adaptive_max_pool2d", as_tensor(input))
     size = _adaptive_size("adaptive_max_pool2d", output_size, x.shape)
-    rows, cols = (adaptive_windows(n, o) for n, o in zip(x.shape[2:], size, strict=True))
+    rows, cols = (_axis(adaptive_windows, n, o) for n, o in zip(x.shape[2:], size, strict=True))
     return _max_over(x, rows, cols, squeeze, return_indices)
 
 
 def _max_over(x, rows, cols, squeeze, return_indices):
-    results = MaxPool2d(rows=rows, cols=cols)(x)
-    if squeeze:
-        results = tuple(t.squeeze(0) for t in results)
-    return results if return_indices else results[0]
+    found = MaxPool2d(rows=rows, cols=cols, return_indices=return_indices)(x)
+    if not squeeze:
+        return found
+    return tuple(t.squeeze(0) for t in found) if return_indices else found.squeeze(0)
 
 
 def max_unpool2d(input, indices, kernel_size, stride=None, padding=0, output_size=None):

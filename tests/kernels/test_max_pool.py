@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicv import kernels
+from minicv.geometry import pool_windows
 from minicv.kernels.reference import max_pool
-from tests.kernels.drawn import assert_same_inner_product, rngs
+from tests.kernels.drawn import assert_same_inner_product, rngs, windows
 
 WHOLE = np.array([[0, 3, 1]])
 
@@ -67,7 +68,7 @@ def test_reference_is_pytorch(rng, kernel, stride, dilation, data):
 @given(rng=rngs)
 def test_place_is_the_transpose_of_pick(host, rng):
     x = rng.standard_normal((2, 3, 4, 5))
-    indices = rng.integers(-1, 20, (2, 3, 3, 6))
+    indices = rng.integers(-1, 20, (2, 3, 3, 6), np.int32)
     y = rng.standard_normal(indices.shape)
     everywhere = np.tile([0, 3], (4, 1)), np.tile([0, 6], (5, 1))
     with kernels.use(host):
@@ -103,3 +104,15 @@ def test_watching():
     steps.clear()
     max_pool.pick(x, indices, watch=steps.append)
     assert steps[0].read == [("x", (0, 0, 0, 1), 5.0)] and steps[0].write == [("y", (0, 0, 0, 0), 5.0)]
+
+
+@given(windows(), st.integers(1, 50), rngs)
+def test_vectors_of_windows_follow_the_rules(window, width, rng):
+    """Float32 windows one or two columns apart are compared sixteen at a time."""
+    (height, _), kernel, (down, across), padding, dilation = window
+    width = max(width, dilation[1] * (kernel[1] - 1) + 1)
+    rows = pool_windows(height, kernel[0], down, padding[0], dilation[0])
+    cols = pool_windows(width, kernel[1], min(across, 2), padding[1], dilation[1])
+    x = rng.choice(np.array([np.nan, -np.inf, np.inf, 0, 1], np.float32), (2, 1, height, width))
+    for found, wanted in zip(kernels.window_max(x, rows, cols), max_pool.window_max(x, rows, cols)):
+        np.testing.assert_array_equal(found, wanted)

@@ -16,7 +16,7 @@ def pick(shimmed):
 
 def good():
     """The arguments of pick: total, x, indices, y, size, count."""
-    return [N, X, device(np.array([1, -1])), device(np.zeros(2, np.float32)), np.int32(2), np.int32(2)]
+    return [N, X, device(np.array([1, -1], np.int32)), device(np.zeros(2, np.float32)), np.int32(2), np.int32(2)]
 
 
 def test_right_arguments(pick):
@@ -34,7 +34,7 @@ def test_right_arguments(pick):
         (1, device(np.ones(4, np.float32)[::2])),
         (1, np.ones(2, np.float32)),  # of the host
         (1, [1.0, 2.0]),
-        (2, device(np.array([1, -1], np.int32))),
+        (2, device(np.array([1, -1]))),
         (4, 2),
         (4, np.int64(2)),
         (5, 2.0),

@@ -153,7 +153,7 @@ def test_the_gradient_of_max_pooling_adds_where_windows_overlap(p, data):
 @given(st.integers(0, 2**32 - 1))
 def test_pick_and_place_are_transposes(seed):
     """Whatever the indices: repeated, missing (-1), in any order."""
-    indices = np.random.default_rng(seed).integers(-1, 20, (2, 3, 3, 6))
+    indices = np.random.default_rng(seed).integers(-1, 20, (2, 3, 3, 6), np.int32)
     ranges = np.array([[0, 3]] * 4), np.array([[0, 6]] * 5)
     pick, place = Pick(indices=indices, ranges=ranges), Place(indices=indices, size=(4, 5), ranges=ranges)
     adjoint_check(pick.forward, place.forward, (2, 3, 4, 5))
