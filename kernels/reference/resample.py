@@ -15,11 +15,11 @@ def resample(x, rows, cols, watch=None):
     Parameters
     ----------
     x : (N, C, H, W) array
-    rows : (starts, index, weight)
-        The matrix A (OH, H) by its rows: row ``oh`` has the entries ``weight[k]`` in the columns ``index[k]``
-        for k from ``starts[oh]`` up to ``starts[oh + 1]``. starts (OH+1,) and index (nnz,) are int64, weight
-        (nnz,) is of the dtype of x. A row without entries gives 0.
-    cols : (starts, index, weight)
+    rows : (index, weight)
+        The matrix A (OH, H), whose rows have at most E entries: row ``oh`` has ``weight[e, oh]`` in column
+        ``index[e, oh]``. index (E, OH) is int32, and -1 from where a row has no more entries; weight (E, OH)
+        is of the dtype of x. A row without entries gives 0.
+    cols : (index, weight)
         The matrix B (OW, W) likewise.
     watch : callable, optional
         Called with a Step after every output cell.
@@ -33,12 +33,12 @@ def resample(x, rows, cols, watch=None):
     The mean of each neighbouring pair, along the rows only:
 
     >>> import numpy as np
-    >>> one = np.array([0, 1]), np.array([0]), np.array([1.0])
-    >>> pairs = np.array([0, 2, 4]), np.array([0, 1, 2, 3]), np.full(4, 0.5)
+    >>> one = np.array([[0]]), np.array([[1.0]])
+    >>> pairs = np.array([[0, 2], [1, 3]]), np.full((2, 2), 0.5)
     >>> resample(np.array([[[[1.0, 3.0, 5.0, 9.0]]]]), one, pairs)[0, 0]
     array([[2., 7.]])
     """
-    y = np.zeros((*x.shape[:2], len(rows[0]) - 1, len(cols[0]) - 1), x.dtype)
+    y = np.zeros((*x.shape[:2], rows[0].shape[1], cols[0].shape[1]), x.dtype)
     where = addresses(x.shape)
     for at in np.ndindex(y.shape):
         n, c, oh, ow = at
@@ -54,8 +54,9 @@ def resample(x, rows, cols, watch=None):
 
 def _row(matrix, i):
     """Columns and values of the entries in row i."""
-    starts, index, weight = matrix
-    return index[starts[i] : starts[i + 1]], weight[starts[i] : starts[i + 1]]
+    index, weight = matrix
+    there = index[:, i] >= 0
+    return index[there, i], weight[there, i]
 
 
 def cases(rng):
@@ -69,7 +70,13 @@ def cases(rng):
                 _drawn(rng, 8, 5, dtype),
                 _drawn(rng, 3, 7, dtype),
             ),  # empty rows, repeated entries
+            ((1, 2, 3, 5), _drawn(rng, 2, 3, dtype), _drawn(rng, 41, 5, dtype)),  # more than a vector
+            ((1, 2, 2, 37), _drawn(rng, 7, 2, dtype), _drawn(rng, 20, 37, dtype)),
             ((2, 1, 1, 1), _average(1, 1, dtype), _average(1, 1, dtype)),  # a one-pixel image
+            ((2, 3, 5, 4), _average(5, 5, dtype), _average(4, 4, dtype)),  # one cell is left of each plane
+            ((2, 3, 5, 4), _drawn(rng, 1, 5, dtype), _drawn(rng, 1, 4, dtype)),
+            ((2, 3, 1, 1), _spread(5, dtype), _spread(4, dtype)),  # and its transpose
+            ((2, 3, 1, 1), _drawn(rng, 5, 1, dtype), _drawn(rng, 4, 1, dtype)),
             ((1, 2, 3, 3), _drawn(rng, 0, 3, dtype), _average(3, 1, dtype)),  # no output at all
             ((0, 2, 4, 4), _average(4, 2, dtype), _average(4, 4, dtype)),  # an empty batch
         ]:
@@ -78,16 +85,24 @@ def cases(rng):
                 ("resample", (x, rows, cols)),
                 ("resample", (np.asfortranarray(x)[..., ::-1], rows, cols)),
             ]
+            if x.size:
+                x[0, 0, 0, 0] = np.inf  # to be met by those alone that read it
+                found.append(("resample", (x, rows, cols)))
     return found
 
 
 def _average(size, k, dtype):
     """Matrix that averages k neighbours at stride k."""
-    starts = np.arange(0, size + 1, k, dtype=np.int64)
-    return starts, np.arange(size, dtype=np.int64), np.full(size, 1 / k, dtype)
+    return np.arange(size, dtype=np.int32).reshape(-1, k).T, np.full((k, size // k), 1 / k, dtype)
+
+
+def _spread(size, dtype):
+    """Matrix that copies one cell to all."""
+    return np.zeros((1, size), np.int32), np.ones((1, size), dtype)
 
 
 def _drawn(rng, rows, columns, dtype):
-    """Matrix with 0 to 3 drawn entries a row, in no order."""
-    starts = np.concatenate([[0], np.cumsum(rng.integers(0, 4, rows))]).astype(np.int64)
-    return starts, rng.integers(0, columns, starts[-1]), rng.standard_normal(starts[-1]).astype(dtype)
+    """Matrix with 0 to 3 drawn entries a row, in no order; positive, so that an infinity stays one."""
+    index = rng.integers(0, columns, (3, rows)).astype(np.int32)
+    index[np.arange(3)[:, None] >= rng.integers(0, 4, rows)] = -1
+    return index, rng.uniform(0.1, 1, index.shape).astype(dtype)

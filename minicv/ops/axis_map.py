@@ -73,15 +73,18 @@ class AxisMap:
         return transposed
 
     def table(self, like):
-        """(starts, index, weight) for the kernel ``resample``, where ``like`` lives and of its dtype."""
+        """(index, weight) for the kernel ``resample``, where ``like`` lives and of its dtype.
+
+        Both (entries, out): a column for each output cell, -1 in the index from where it has no more entries.
+        """
         xp = get_array_module(like)
         key = (xp, like.dtype.char)
         if key not in self._tables:
-            self._tables[key] = (
-                xp.asarray(self.starts),
-                xp.asarray(self.index),
-                xp.asarray(self.weight.astype(like.dtype)),
-            )
+            counts = np.diff(self.starts)
+            there = np.arange(counts.max(initial=0)) < counts[:, None]
+            index, weight = np.full(there.shape, -1, np.int32), np.zeros(there.shape, like.dtype)
+            index[there], weight[there] = self.index, self.weight
+            self._tables[key] = tuple(xp.asarray(np.ascontiguousarray(table.T)) for table in (index, weight))
         return self._tables[key]
 
     def dense(self):

@@ -12,9 +12,12 @@ from tests.kernels.drawn import assert_same_inner_product, rngs
 
 def sparse(matrix):
     """Table of a dense matrix."""
-    index = [np.flatnonzero(row) for row in matrix]
-    starts = np.cumsum([0, *map(len, index)])
-    return starts, np.concatenate(index), np.concatenate([row[i] for row, i in zip(matrix, index)])
+    entries = [np.flatnonzero(row) for row in matrix]
+    index = np.full((max(map(len, entries)), len(matrix)), -1, np.int32)
+    weight = np.zeros(index.shape)
+    for o, columns in enumerate(entries):
+        index[: len(columns), o], weight[: len(columns), o] = columns, matrix[o, columns]
+    return index, weight
 
 
 @st.composite
@@ -40,7 +43,7 @@ def test_is_the_product_and_its_transpose(host, drawn):
 def test_watching():
     x = np.array([[[[1.0, 3.0], [5.0, 7.0]]]])
     steps = []
-    halves = np.array([0, 2]), np.array([0, 1]), np.array([0.5, 0.5])
+    halves = np.array([[0], [1]]), np.array([[0.5], [0.5]])
     reference.resample(x, halves, halves, watch=steps.append)
     (step,) = steps
     assert step.read == [("x", (0, 0, *at), x[0, 0][at]) for at in np.ndindex(2, 2)]

@@ -16,7 +16,8 @@ def pick(shimmed):
 
 def good():
     """The arguments of pick: total, x, indices, y, size, count."""
-    return [N, X, device(np.array([1, -1], np.int32)), device(np.zeros(2, np.float32)), np.int32(2), np.int32(2)]
+    indices, y = device(np.array([1, -1], np.int32)), device(np.zeros(2, np.float32))
+    return [N, X, indices, y, np.int32(2), np.int32(2)]
 
 
 def test_right_arguments(pick):

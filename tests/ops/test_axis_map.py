@@ -37,11 +37,11 @@ def test_entries_and_transpose(out, size, seed):
 
 def test_table_has_the_dtype_of_the_image_and_is_made_once():
     matrix = axis_map.nails(3, 2)
-    starts, index, weight = matrix.table(np.zeros(1, np.float32))
-    assert starts.tolist() == [0, 1, 1, 2, 2, 3, 3] and index.tolist() == [0, 1, 2]
-    assert weight.dtype == np.float32
-    assert matrix.table(np.zeros(1, np.float64))[2].dtype == np.float64
-    assert matrix.table(np.ones(9, np.float32))[2] is weight
+    index, weight = matrix.table(np.zeros(1, np.float32))
+    assert index.tolist() == [[0, -1, 1, -1, 2, -1]] and weight.tolist() == [[1, 0, 1, 0, 1, 0]]
+    assert index.dtype == np.int32 and weight.dtype == np.float32
+    assert matrix.table(np.zeros(1, np.float64))[1].dtype == np.float64
+    assert matrix.table(np.ones(9, np.float32))[1] is weight
 
 
 @given(sizes, st.integers(1, 3), st.integers(1, 3), st.booleans(), st.data())
