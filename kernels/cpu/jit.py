@@ -6,12 +6,14 @@ the cache is a matter of milliseconds), the wait is explained, once, on stderr.
 """
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import numba
 import numpy as np
 from numba.core import event
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.runtime.nrt import rtsys
 
 
 def _can_cache():
@@ -26,6 +28,7 @@ def _can_cache():
 _CACHE = _can_cache()
 
 
+@cache
 def _stamp():
     """Name, time and size of every file of this leaf: what is compiled is kept for as long as they stay."""
     files = sorted(Path(__file__).parent.glob("*.py"))
@@ -41,6 +44,16 @@ class _Cache(FunctionCache):
     def __init__(self, function):
         super().__init__(function)
         self._cache_file = IndexDataCacheFile(self.cache_path, self._impl.filename_base, _stamp())
+
+    def load_overload(self, sig, target_context):
+        """Load a compiled function, with the runtime that it calls and without what only compiling needs.
+
+        Numba's own way begins with ``target_context.refresh()``, which imports all that it could compile, and
+        SciPy with it: a first call takes twice as long. Whatever has to be compiled does that by itself.
+        """
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
 
 
 def _compile(function, **options):

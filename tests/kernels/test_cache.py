@@ -37,11 +37,11 @@ def checkout(tmp_path):
     return tmp_path
 
 
-def count(checkout, **environment):
-    """Compile, or load, in a fresh process: (functions compiled, what it said)."""
+def count(checkout, then="", **environment):
+    """Compile, or load, in a fresh process, and run more code there: (functions compiled, what it said)."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", COUNT],
+        [sys.executable, "-W", "error", "-c", COUNT + then],
         cwd=checkout,
         env={**kept, "PYTHONPATH": str(checkout), **environment},
         capture_output=True,
@@ -65,6 +65,13 @@ def test_a_second_process_compiles_nothing_and_says_nothing(checkout):
     assert compiled == 2
     assert said.count("minicv: compiling") == 1 and "later runs load them from disk" in said
     assert count(checkout) == (0, "")
+
+
+def test_loading_does_not_import_what_only_compiling_needs(checkout):
+    """Numba would import SciPy's linear algebra, and more, before it loads: half the time of a first call."""
+    modules = "import sys\nloaded = {'scipy.linalg', 'numba.np.linalg', 'numba.typed.typedlist'} & set(sys.modules)\n"
+    assert count(checkout, modules + "assert len(loaded) == 3")[0] == 2
+    assert count(checkout, modules + "assert not loaded, loaded")[0] == 0
 
 
 def test_without_a_writable_cache_folder(checkout):
