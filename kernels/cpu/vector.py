@@ -19,7 +19,7 @@ LANES = 16
 _I32, _I64, _FLOAT = ir.IntType(32), ir.IntType(64), ir.FloatType()
 _VECTOR = ir.VectorType(_FLOAT, LANES)
 _MASK = ir.VectorType(ir.IntType(1), LANES)
-_ZERO = ir.Constant(_VECTOR, [0.0] * LANES)
+ZERO = ir.Constant(_VECTOR, [0.0] * LANES)
 
 # A product and a sum may become one instruction (fused multiply-add) where the processor has it.
 _FUSE = ("contract",)
@@ -96,16 +96,46 @@ class Code:
         add = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.vector.reduce.fadd.v16f32")
         return self.builder.call(add, [ir.Constant(_FLOAT, 0.0), vector], fastmath=("reassoc",))
 
-    def mask(self, n):
-        """The first ``n`` lanes: all of them from 16 on, none from 0 down."""
-        lanes = ir.Constant(ir.VectorType(_I64, LANES), list(range(LANES)))
-        return self.builder.icmp_signed("<", lanes, self.every(n))
+    def totals(self, vectors):
+        """The sums of the lanes of sixteen vectors, as the lanes of one.
+
+        Neighbouring lanes are added, and two vectors of half as many sums become one: 15 times that, where
+        sixteen calls of :meth:`total` would take some hundred instructions.
+        """
+        builder = self.builder
+        even, odd = (ir.Constant(ir.VectorType(_I32, LANES), [*range(i, 2 * LANES, 2)]) for i in (0, 1))
+        while len(vectors) > 1:
+            pairs = zip(vectors[::2], vectors[1::2])
+            vectors = [
+                builder.fadd(builder.shuffle_vector(a, b, even), builder.shuffle_vector(a, b, odd))
+                for a, b in pairs
+            ]
+        return vectors[0]
+
+    def rows(self, pointer, count, pitch, size):
+        """Pointers to the first ``size`` rows of a matrix; where it has but ``count``, the last one again."""
+        last = self.builder.sub(count, self.int(1))
+        inside = (self.builder.icmp_signed("<", self.int(i), last) for i in range(size))
+        numbers = [self.builder.select(ok, self.int(i), last) for i, ok in enumerate(inside)]
+        return [self.at(pointer, self.builder.mul(i, pitch)) for i in numbers]
+
+    def upper(self, vector):
+        """The upper eight lanes, twice."""
+        half = [*range(LANES // 2, LANES)] * 2
+        return self.builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(_I32, LANES), half))
+
+    def mask(self, n, most=LANES):
+        """The first ``n`` lanes, but no more than ``most``; none from 0 down."""
+        builder, lanes = self.builder, ir.Constant(ir.VectorType(_I64, LANES), list(range(LANES)))
+        if most < LANES:
+            n = builder.select(builder.icmp_signed("<", n, self.int(most)), n, self.int(most))
+        return builder.icmp_signed("<", lanes, self.every(n))
 
     def load_some(self, pointer, mask):
         """The masked lanes from memory, which alone is read; 0 in the others."""
         kind = ir.FunctionType(_VECTOR, [_FLOAT.as_pointer(), _I32, _MASK, _VECTOR])
         load = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.masked.load.v16f32.p0")
-        return self.builder.call(load, [pointer, _I32(4), mask, _ZERO])
+        return self.builder.call(load, [pointer, _I32(4), mask, ZERO])
 
     def store_some(self, vector, pointer, mask):
         """The masked lanes to memory; the rest of it is not touched."""
@@ -209,7 +239,7 @@ def tile_4x6(typing, y, a, y_image, y_filter, x, x_image, offsets, first, images
 
             return code.loop(builder.sdiv(pixels, code.int(LANES)), sums, vector)
 
-        sums = code.loop(images, [_ZERO] * 24, image)
+        sums = code.loop(images, [ZERO] * 24, image)
         for f in range(4):
             for r in range(6):
                 builder.store(code.total(sums[4 * r + f]), code.at(out, code.int(6 * f + r)))

@@ -1,7 +1,13 @@
-"""Products of matrices: y = A x, whose gradients are multiplications by the transposes."""
+"""Products of matrices: y = A x, whose gradients are multiplications by the transposes.
+
+Linear, LinearInput and LinearWeight are a trio: the gradients of each are the other two.
+"""
+
+from math import prod
 
 import numpy as np
 
+from .. import kernels
 from ..errors import ShapeError, check_rank, check_same_dtype, sentence
 from ..function import Function
 from ..tensor import as_tensor
@@ -13,7 +19,7 @@ class MatMul(Function):
 
     def forward(self, a, b):
         self.save(a, b)
-        return np.matmul(a, b)
+        return kernels.matmul(a, b)
 
     def backward(self, g):
         a, b = self.saved
@@ -22,6 +28,49 @@ class MatMul(Function):
             sum_to(matmul(g, b.transpose()), a.shape) if wants_a else None,
             sum_to(matmul(a.transpose(), g), b.shape) if wants_b else None,
         )
+
+
+class Linear(Function):
+    """y = x W^T + b, for rows (N, C) and W (K, C). dx = dy W, dW = dy^T x, db = the sum of the rows of dy."""
+
+    def forward(self, x, w, bias=None):
+        self.save(x, w)
+        return kernels.linear(x, w, bias)
+
+    def backward(self, g):
+        x, w = self.saved
+        by_x, by_w, *by_bias = self.needs_input_grad
+        return (
+            LinearInput()(g, w) if by_x else None,
+            LinearWeight()(g, x) if by_w else None,
+            *(g.sum(0) if wanted else None for wanted in by_bias),
+        )
+
+
+class LinearInput(Function):
+    """x = y W: the gradient of Linear by x. Its own gradients are the other two products."""
+
+    def forward(self, y, w):
+        self.save(y, w)
+        return kernels.linear_input(y, w)
+
+    def backward(self, g):
+        y, w = self.saved
+        by_y, by_w = self.needs_input_grad
+        return Linear()(g, w) if by_y else None, LinearWeight()(y, g) if by_w else None
+
+
+class LinearWeight(Function):
+    """W = y^T x: the gradient of Linear by W. Its own gradients are the other two products."""
+
+    def forward(self, y, x):
+        self.save(y, x)
+        return kernels.linear_weight(y, x)
+
+    def backward(self, g):
+        y, x = self.saved
+        by_y, by_x = self.needs_input_grad
+        return Linear()(x, g) if by_y else None, LinearInput()(y, g) if by_x else None
 
 
 def matmul(a, b):
@@ -99,5 +148,6 @@ def linear(input, weight, bias=None):
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ShapeError(sentence("linear", "bias", f"({weight.shape[0]},)", bias.shape))
     check_same_dtype("linear", input=input, weight=weight, bias=bias)
-    y = matmul(input, weight.transpose())
-    return y if bias is None else y + bias
+    rows = input if input.ndim == 2 else input.reshape((prod(input.shape[:-1]), input.shape[-1]))
+    y = Linear()(rows, weight) if bias is None else Linear()(rows, weight, bias)
+    return y if input.ndim == 2 else y.reshape((*input.shape[:-1], len(weight)))

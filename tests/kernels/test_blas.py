@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
 
 from minicv.kernels.cpu import blas
 
 
 def threads():
-    """The number of threads of each BLAS that is loaded."""
-    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    """The number of threads of each BLAS that was loaded when one was first needed."""
+    return [library.num_threads for library in blas._libraries()]
 
 
 def test_one_thread_inside_and_the_old_number_afterwards():
