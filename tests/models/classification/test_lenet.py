@@ -22,7 +22,7 @@ def test_shapes_on_the_way_through():
     with Shapes() as shapes:
         LeNet5()(minicv.zeros(1, 1, 32, 32))
     shown = [(op.partition("(")[0], after[0][1:]) for op, _, after in shapes.records]
-    assert [shape for op, shape in shown if op in ("Conv2d", "MaxPool2d", "MatMul")] == [
+    assert [shape for op, shape in shown if op in ("Conv2d", "MaxPool2d", "Linear")] == [
         (6, 28, 28),
         (6, 14, 14),
         (16, 10, 10),
