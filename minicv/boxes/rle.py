@@ -91,7 +91,7 @@ def pack(counts):
     Examples
     --------
     >>> pack([5, 40, 7])
-    '5X12'
+    '5X17'
     """
     counts = [int(n) for n in counts]
     text = []
@@ -111,7 +111,7 @@ def unpack(text):
 
     Examples
     --------
-    >>> unpack("5X12")
+    >>> unpack("5X17")
     array([ 5, 40,  7])
     """
     data = np.frombuffer(text.encode() if isinstance(text, str) else text, np.uint8).astype(np.int64) - 48

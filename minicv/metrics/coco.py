@@ -51,8 +51,8 @@ def coco_map(results, dataset, iou_type="bbox"):
     >>> dataset = {"images": [image], "categories": [{"id": 3, "name": "cat"}], "annotations": [truth]}
     >>> found = {"image_id": 1, "category_id": 3, "score": 0.9, "bbox": [5, 5, 20, 16]}
     >>> scores = coco_map([found], dataset)  # overlap 0.8: right at 7 of 10 thresholds
-    >>> round(scores["AP"], 3), scores["AP75"], scores["APm"]
-    (0.7, 1.0, -1.0)
+    >>> [round(scores[name], 3) for name in ("AP", "AP75", "APm")]
+    [0.7, 1.0, -1.0]
     """
     if iou_type not in LIMITS:
         raise ValueError(f"coco_map: iou_type must be 'bbox', 'segm' or 'keypoints'; got {iou_type!r}.")
