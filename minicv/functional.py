@@ -1,4 +1,4 @@
-"""The flat namespace over :mod:`minicv.ops`, named as torch.nn.functional; usually imported as F.
+"""The flat namespace over :mod:`minicv.ops`, named as torch.nn.functional and torchvision.ops; usually imported as F.
 
 Examples
 --------
@@ -25,4 +25,6 @@ from .ops.matrix import conv_matrix
 from .ops.norm import batch_norm, layer_norm, local_response_norm
 from .ops.pool import adaptive_avg_pool2d, adaptive_max_pool2d, avg_pool2d, max_pool2d, max_unpool2d
 from .ops.resize import bed_of_nails, interpolate, pad
+from .ops.roi_align import ps_roi_align, ps_roi_pool, roi_align
+from .ops.roi_pool import roi_pool, spatial_pyramid_pool
 from .ops.unfold import fold, unfold

@@ -20,5 +20,6 @@ from .module import Module
 from .normalization import BatchNorm1d, BatchNorm2d, LayerNorm, LocalResponseNorm
 from .parameter import Parameter
 from .pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d, MaxUnpool2d
+from .roi import PSRoIAlign, PSRoIPool, RoIAlign, RoIPool
 from .sparse import Embedding
 from .upsampling import Flatten, Upsample

@@ -8,7 +8,12 @@ import pytest
 
 from minicv import kernels
 
-TOLERANCE = {np.dtype(np.float32): 1e-5, np.dtype(np.float64): 1e-12, np.dtype(np.int32): 0}
+TOLERANCE = {
+    np.dtype(np.float32): 1e-5,
+    np.dtype(np.float64): 1e-12,
+    np.dtype(np.int64): 0,
+    np.dtype(np.int32): 0,
+}
 
 
 @cache

@@ -1,0 +1,83 @@
+"""Max pooling of regions in Numba: maxima with channels innermost (see :mod:`.transpose`), the rest by planes."""
+
+import numpy as np
+
+from . import parallel
+from .jit import compiled, source
+from .transpose import transpose_matrix, transposed
+
+
+@compiled
+def _roi_max(begin, end, x, images, rows, cols, W, y, indices):
+    """Fill regions of y and indices (R, C, bins) from x (N, H W, C)."""
+    _, C, bins = y.shape
+    PW = cols.shape[1]
+    best, index = np.empty((bins, C), x.dtype), np.empty((bins, C), np.int32)
+    for r in range(begin, end):
+        for bin in range(bins):
+            (top, bottom), (left, right) = rows[r, bin // PW], cols[r, bin % PW]
+            held, where = best[bin], index[bin]
+            held[:], where[:] = 0, -1
+            for h in range(top, bottom):
+                for w in range(left, right):
+                    pixel, cell = x[images[r], h * W + w], np.int32(h * W + w)
+                    for c in range(C):
+                        # A NaN is not <= anything: it wins, unless one has won already (held != held).
+                        wins = (where[c] < 0) | (not (pixel[c] <= held[c])) & (held[c] == held[c])
+                        held[c] = pixel[c] if wins else held[c]
+                        where[c] = cell if wins else where[c]
+        transpose_matrix(best, y[r])
+        transpose_matrix(index, indices[r])
+
+
+@compiled
+def _roi_pick(begin, end, x, indices, images, y):
+    for r in range(begin, end):
+        for c in range(y.shape[1]):
+            for k in range(y.shape[2]):
+                index = indices[r, c, k]
+                y[r, c, k] = x[images[r], c, index] if index >= 0 else 0
+
+
+@compiled
+def _roi_place(begin, end, y, indices, images, x):
+    C = y.shape[1]
+    for plane in range(begin, end):
+        n, c = plane // C, plane % C
+        x[plane] = 0
+        for r in range(len(images)):
+            if images[r] != n:
+                continue
+            for k in range(y.shape[2]):
+                index = indices[r, c, k]
+                if index >= 0:
+                    x[plane, index] += y[r, c, k]
+
+
+def roi_max(x, images, rows, cols):
+    """Maximum of each bin: see :func:`minicv.kernels.reference.roi_pool.roi_max`."""
+    (N, C, H, W), R, size = x.shape, len(images), (rows.shape[1], cols.shape[1])
+    y = np.empty((R, C, size[0] * size[1]), x.dtype)
+    indices = np.empty(y.shape, np.int32)
+    pixels = source(transposed(x, (N, C, H * W)), (N, H * W, C))
+    tables = (source(table, table.shape) for table in (images, rows, cols))
+    parallel.run(_roi_max, R, C * H * W, pixels, *tables, W, y, indices)
+    return y.reshape(R, C, *size), indices.reshape(R, C, *size)
+
+
+def roi_pick(x, indices, images):
+    """Gather: see :func:`minicv.kernels.reference.roi_pool.roi_pick`."""
+    (R, C, PH, PW), N = indices.shape, len(x)
+    y = np.empty((R, C, PH * PW), x.dtype)
+    planes = source(x, (N, C, x.shape[2] * x.shape[3]))
+    parallel.run(_roi_pick, R, C * PH * PW, planes, source(indices, y.shape), source(images, (R,)), y)
+    return y.reshape(indices.shape)
+
+
+def roi_place(y, indices, images, shape, rows, cols):
+    """Scatter, serial within a plane: see :func:`minicv.kernels.reference.roi_pool.roi_place`."""
+    (R, C, PH, PW), (N, _, H, W) = y.shape, shape
+    x = np.empty((N * C, H * W), y.dtype)
+    y, indices = source(y, (R, C, PH * PW)), source(indices, (R, C, PH * PW))
+    parallel.run(_roi_place, N * C, H * W + R * PH * PW // max(1, N), y, indices, source(images, (R,)), x)
+    return x.reshape(shape)
