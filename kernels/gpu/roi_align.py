@@ -10,7 +10,7 @@ def roi_gather(x, images, size, rows, cols, position_sensitive):
     (_, C, H, W), (PH, PW) = x.shape, size
     K = C // (PH * PW) if position_sensitive else C
     y = cupy.empty((len(images), K, PH, PW), x.dtype)
-    x, *tables = map(contiguous, (x, images, *rows, *cols))
+    x, *tables = map(contiguous, (x, images, *_here(rows), *_here(cols)))
     sizes = C, H, W, K, PH, PW, position_sensitive
     launch("roi_align", "roi_gather", x.dtype, y.size, x, *tables, y, *sizes)
     return y
@@ -26,9 +26,14 @@ def roi_scatter(y, images, shape, rows, cols, position_sensitive):
     return x
 
 
-def _transposed(table, columns):
+def _here(matrix):
+    """A sparse matrix on the GPU, sent anew: other regions have other matrices."""
+    return tuple(map(cupy.asarray, matrix))
+
+
+def _transposed(matrix, columns):
     """A sparse matrix by its columns: the same entries, sorted by column."""
-    starts, index, weight = map(cupy.asarray, table)
+    starts, index, weight = _here(matrix)
     row = cupy.searchsorted(starts, cupy.arange(len(index)), side="right") - 1
     order = cupy.argsort(index, kind="stable")
     return cupy.searchsorted(index[order], cupy.arange(columns + 1)), row[order], weight[order]
