@@ -43,6 +43,8 @@ def _scatter(
             ph, pw = r * PH + bin // PW, r * PW + bin % PW
             pixels, before = x[images[r], bin % own], bin % own * C
             first, last = max(begin - before, 0), min(end - before, C)
+            if first >= last:
+                continue
             value = y[r, bin, first:last]
             for a in range(row_starts[ph], row_starts[ph + 1]):
                 for b in range(col_starts[pw], col_starts[pw + 1]):

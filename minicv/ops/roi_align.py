@@ -38,8 +38,12 @@ class RoIScatter(Function):
 
 def _regions(op, array):
     """Images, size, and the two matrices, where ``array`` lives and of its dtype."""
-    images = get_array_module(array).asarray(op.images)
-    return images, op.size, op.rows.table(array), op.cols.table(array)
+    xp = get_array_module(array)
+    rows, cols = (
+        (xp.asarray(m.starts), xp.asarray(m.index), xp.asarray(m.weight.astype(array.dtype)))
+        for m in (op.rows, op.cols)
+    )
+    return xp.asarray(op.images), op.size, rows, cols
 
 
 def roi_align(input, boxes, output_size, spatial_scale=1.0, sampling_ratio=-1, aligned=False):

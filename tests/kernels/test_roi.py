@@ -1,4 +1,4 @@
-"""The kernels on regions: the rules of empty bins and threads; gathering and scattering as transposes."""
+"""The kernels on regions: the rules of ties and empty bins; gathering and scattering as transposes."""
 
 import numpy as np
 import pytest
@@ -67,31 +67,3 @@ def test_scatter_is_the_transpose_of_gather(host, rng, position_sensitive):
         assert_same_inner_product(
             gathered, y, x, kernels.roi_scatter(y, images, SHAPE, *tables, position_sensitive)
         )
-
-
-def test_the_same_bits_for_any_number_of_threads():
-    rng = np.random.default_rng(0)
-    shape, size, R = (2, 54, 9, 33), (3, 3), 60
-    x, images = rng.standard_normal(shape).astype(np.float32), rng.integers(0, 2, R)
-    bins = [roi_pool.drawn_bins(rng, R, p, n) for p, n in zip(size, shape[2:])]
-    tables = [roi_align._drawn(rng, R, p, n, np.float32) for p, n in zip(size, shape[2:])]
-
-    def everything():
-        y, indices = kernels.roi_max(x, images, *bins)
-        found = [y, indices, kernels.roi_place(y, indices, images, shape, *bins)]
-        for own in (False, True):
-            y = kernels.roi_gather(x, images, size, *tables, own)
-            found += [y, kernels.roi_scatter(y, images, shape, *tables, own)]
-        return found
-
-    before = kernels.get_num_threads()
-    results = []
-    try:
-        for threads in (1, 2, 3):
-            kernels.set_num_threads(threads)
-            results.append(everything())
-    finally:
-        kernels.set_num_threads(before)
-    for other in results[1:]:
-        for a, b in zip(results[0], other):
-            np.testing.assert_array_equal(a, b)
