@@ -108,3 +108,8 @@ def generator(xp=np):
     if xp not in _generators:
         _generators[xp] = xp.random.default_rng(_seed)
     return _generators[xp]
+
+
+def random_seed():
+    """Draw a seed, 0 to 2^63 - 1, for what makes its random numbers itself (dropout), on whichever device."""
+    return generator().bit_generator.random_raw() >> 1

@@ -11,7 +11,7 @@ tensor([[[[ 5.,  7.],
 
 from .ops.activation import elu, leaky_relu, log_softmax, prelu, relu, sigmoid, softmax, tanh
 from .ops.conv import conv1d, conv2d, conv2d_weight, conv_transpose1d, conv_transpose2d
-from .ops.dropout import dropout
+from .ops.dropout import dropout, dropout2d
 from .ops.embedding import embedding
 from .ops.linalg import linear
 from .ops.loss_classification import (

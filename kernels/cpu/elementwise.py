@@ -8,10 +8,9 @@ from . import parallel
 def elementwise(function, *arrays):
     """``function(*arrays)`` for large arrays: see :func:`minicv.kernels.elementwise`."""
     dtype, shape = arrays[0].dtype, np.broadcast(*arrays).shape
-    if dtype.kind != "f" or any(a.dtype != dtype for a in arrays) or shape[0] == 1:
+    if dtype.kind != "f" or any(a.dtype != dtype for a in arrays):
         return function(*arrays)
-    out = np.empty(shape, dtype)
-    rows = out
+    out = rows = np.empty(shape, dtype)
     if all(a.ndim == 0 or (a.shape == shape and a.flags.c_contiguous) for a in arrays):
         rows, *arrays = [a.reshape(-1) if a.ndim else a for a in (out, *arrays)]
     cut = [a.ndim == rows.ndim and len(a) == len(rows) for a in arrays]  # the others are for every row

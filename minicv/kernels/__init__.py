@@ -50,6 +50,7 @@ registry = {
     "scale_shift": "norm",
     "select": "mask",
     "masked": "mask",
+    "dropout": "dropout",
     "relu": "activation",
     "relu_grad": "activation",
     "leaky_relu": "activation",

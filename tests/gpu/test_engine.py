@@ -74,6 +74,7 @@ FUNCTIONS = {
         F.cross_entropy(x(2, 4), x.fixed(2, 4)),
     ),
     "dropout": lambda x: F.dropout(x(3, 4), 1.0) + F.dropout(x(3, 4), training=False),
+    "dropout2d": lambda x: F.dropout2d(x(2, 3, 4, 4), 1.0) + F.dropout2d(x(2, 3, 4, 4), training=False),
     "elu": lambda x: F.elu(x(3, 4)),
     "embedding": lambda x: F.embedding(x.labels(5, 3, 4), x(5, 2), padding_idx=1),
     "fold": lambda x: F.fold(x(2, 12, 6), (4, 3), 2),

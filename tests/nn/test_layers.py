@@ -189,6 +189,14 @@ def test_dropout_is_for_training():
     assert layer.eval()(x).tolist() == x.tolist()
 
 
+def test_dropout2d_is_for_training_and_drops_planes():
+    layer, x = nn.Dropout2d(0.25), minicv.ones(10, 100, 2, 3)
+    minicv.manual_seed(0)
+    y = layer(x).numpy().reshape(1000, 6)
+    assert (y == y[:, :1]).all() and 0.7 < (y[:, 0] > 0).mean() < 0.8
+    assert layer.eval()(x).tolist() == x.tolist()
+
+
 @pytest.mark.parametrize("padding_idx, row", [(None, None), (2, 2), (-1, 4)])
 def test_embedding(padding_idx, row):
     table = nn.Embedding(5, 3, padding_idx)
@@ -334,6 +342,7 @@ def test_the_weights_of_a_loss_move_with_it():
         (lambda: nn.Conv2d(-3, 4, 3), "Conv2d: in_channels must be at least 1; got -3"),
         (lambda: nn.BatchNorm2d(0), "BatchNorm2d: num_features must be at least 1; got 0"),
         (lambda: nn.Dropout(1.5), "Dropout: p must be a probability, 0 to 1; got 1.5"),
+        (lambda: nn.Dropout2d(-1), "Dropout2d: p must be a probability, 0 to 1; got -1"),
         (lambda: nn.Embedding(5, 3, 5), "Embedding: padding_idx must be one of the 5 rows; got 5"),
         (
             lambda: nn.BatchNorm2d(4)(minicv.ones(2, 4)),

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 import minicv
 import minicv.functional as F
+from minicv import kernels
+from minicv.kernels.reference.dropout import uniform
 from minicv.ops.dropout import Dropout
 from minicv.testing import adjoint_check
-from minicv.testing.strategies import arrays
+from minicv.testing.strategies import arrays, shapes
 
 
 @given(x=arrays(dtype=np.float32), p=st.floats(0, 1))
@@ -38,9 +40,46 @@ def test_the_gradient_passes_where_the_number_passed():
     np.testing.assert_array_equal(x.grad.numpy(), g * y.numpy())
 
 
-@given(mask=arrays(shape=(3, 4)))
-def test_given_the_mask_it_is_its_own_transpose(mask):
-    assert adjoint_check(Dropout(mask=mask).forward, Dropout(mask=mask).backward, (3, 4))
+@given(seed=st.integers(0, 2**63 - 1), p=st.floats(0, 1))
+def test_given_the_seed_it_is_its_own_transpose(seed, p):
+    assert adjoint_check(Dropout(seed=seed, p=p).forward, Dropout(seed=seed, p=p).backward, (3, 4))
+
+
+def test_an_infinity_that_is_dropped_is_0_forward_and_backward():
+    x = minicv.tensor([np.inf, 1.0], requires_grad=True)
+    y = F.dropout(x, 1.0)
+    y.backward(minicv.tensor([np.inf, np.inf]))
+    assert y.tolist() == x.grad.tolist() == [0, 0]
+
+
+def test_neighbouring_numbers_and_seeds_are_independent():
+    """Of all pairs, one number being dropped says nothing about the other; bounds are five standard deviations."""
+    dropped = np.array([kernels.dropout(np.ones(40_000), seed, 0.5) == 0 for seed in (0, 1, 2**62)])
+    pairs = [(a[:-lag], a[lag:]) for a in dropped for lag in (1, 2, 3, 16, 64, 1024)]
+    pairs += [(dropped[i], dropped[j]) for i, j in ((0, 1), (0, 2), (1, 2))]
+    for a, b in pairs:
+        assert abs((a == b).mean() - 0.5) < 5 * 0.5 / np.sqrt(len(a))
+
+
+def test_random_numbers_are_those_of_splitmix64():
+    """The first outputs for seed 1234567, as the authors' C code gives them."""
+    expected = [6457827717110365317, 3203168211198807973, 9817491932198370423]
+    assert uniform(1234567, 3).tolist() == [(n >> 11) / 2**53 for n in expected]
+
+
+@given(shape=shapes(min_dims=3, max_dims=4), p=st.floats(0, 0.9))
+def test_dropout2d_drops_whole_planes(shape, p):
+    x = minicv.testing.distinct_values(shape) + 100
+    y = F.dropout2d(x, p).numpy()
+    kept = (y != 0).any(axis=(-2, -1), keepdims=True)
+    np.testing.assert_allclose(y, np.where(kept, x / (1 - p), 0), rtol=1e-12)
+
+
+def test_dropout2d_drops_its_share():
+    minicv.manual_seed(0)
+    y = F.dropout2d(np.ones((100, 100, 1, 2)), 0.3).numpy()
+    assert abs((y[..., 0] == 0).mean() - 0.3) < 5 * np.sqrt(0.3 * 0.7 / 1e4)
+    assert np.array_equal(F.dropout2d(y, 0.3, training=False).numpy(), y)
 
 
 def test_the_seed_decides():
@@ -65,6 +104,11 @@ def test_predicting_changes_nothing():
 def test_p_must_be_a_probability(p):
     with pytest.raises(ValueError, match=r"dropout: p must be a probability in \[0, 1\]; got"):
         F.dropout(minicv.ones(3), p)
+
+
+def test_dropout2d_needs_planes():
+    with pytest.raises(ValueError, match=r"dropout2d: input must be \(C, H, W\) or \(N, C, H, W\); got"):
+        F.dropout2d(minicv.ones(2, 3))
 
 
 def test_integers_are_refused():
