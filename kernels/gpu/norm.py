@@ -17,7 +17,7 @@ def normalize(x, weight, bias, eps):
     n = max(1, N * L)
     # Both moments at once, as distances from the first value of the group: see the cpu leaf.
     pivot = x.reshape(N, G, L)[:1, :, :1].sum(axis=(0, 2), dtype=np.float64)
-    first, second = _products(x, pivot, x, pivot)
+    first, second = products(x, pivot, x, pivot)
     mean = pivot + first / n
     variance = (second / n - (first / n) ** 2).clip(0)
     y = cupy.empty(x.shape, x.dtype)
@@ -25,29 +25,19 @@ def normalize(x, weight, bias, eps):
     return y, mean, variance
 
 
-def normalize_grad(g, x, weight, mean, variance, eps):
+def normalize_grad(g, x, weight, mean, variance, eps, known):
     """Gradients of normalize: see :func:`minicv.kernels.reference.norm.normalize_grad`."""
     g, x, mean = map(contiguous, (g, x, mean))
     N, G, L = len(x), x.shape[1], prod(x.shape[2:])
     n = max(1, N * L)
     r = (variance + eps) ** -0.5
-    alone, along = _products(g, cupy.zeros(G), x, mean)
-    gx = cupy.empty(x.shape, x.dtype)
-    launch(
-        "norm",
-        "normalize_grad",
-        x.dtype,
-        x.size,
-        g,
-        alone / n,
-        x,
-        mean,
-        along * r * r / n,
-        weight * r,
-        gx,
-        G,
-        L,
-    )
+    alone, along = products(g, cupy.zeros(G), x, mean)
+    if known:
+        gx = scale_shift(g, (weight * r).astype(x.dtype), cupy.zeros(G, x.dtype))
+    else:
+        gx = cupy.empty(x.shape, x.dtype)
+        lines = alone / n, x, mean, along * r * r / n, weight * r
+        launch("norm", "normalize_grad", x.dtype, x.size, g, *lines, gx, G, L)
     return gx, (along * r).astype(x.dtype), alone.astype(x.dtype)
 
 
@@ -59,7 +49,7 @@ def scale_shift(x, scale, shift):
     return y
 
 
-def _products(a, a_mean, b, b_mean):
+def products(a, a_mean, b, b_mean):
     """For each group the sum of a - a_mean, and that of its products with b - b_mean."""
     N, G, L = len(a), a.shape[1], prod(a.shape[2:])
     parts = min(_PARTS, N * L)

@@ -39,15 +39,16 @@ def normalize(x, weight, bias, eps):
     return y.astype(x.dtype, order="C"), mean.reshape(-1), variance
 
 
-def normalize_grad(g, x, weight, mean, variance, eps):
+def normalize_grad(g, x, weight, mean, variance, eps, known):
     """Gradients of :func:`normalize` by x, weight and bias, given the gradient g by y.
 
     With x^ = (x - mean) r and r = 1 / sqrt(variance + eps)::
 
         gx = weight r (g - mean(g) - x^ mean(g x^)),   gweight = sum(g x^),   gbias = sum(g)
 
-    The two means take out of g what a shift and what a scaling of x would change: y knows neither. x^ comes
-    from x rather than from y, which has lost it where the weight is 0.
+    The two means take out of g what a shift and what a scaling of x would change: y knows neither. Where the
+    statistics are not those of x but were known before, they are left out. x^ comes from x rather than from y,
+    which has lost it where the weight is 0.
 
     Parameters
     ----------
@@ -56,6 +57,8 @@ def normalize_grad(g, x, weight, mean, variance, eps):
     mean, variance : (G,) arrays of float64
         As :func:`normalize` returns them.
     eps : float
+    known : bool
+        Whether mean and variance were known before, and do not follow x: then gx = weight r g.
 
     Returns
     -------
@@ -67,14 +70,14 @@ def normalize_grad(g, x, weight, mean, variance, eps):
     >>> import numpy as np
     >>> x, weight, bias = np.array([[1.0], [3.0], [5.0]]), np.array([3.0]), np.array([10.0])
     >>> _, mean, variance = normalize(x, weight, bias, 0.0)
-    >>> gx, gweight, gbias = normalize_grad(np.ones_like(x), x, weight, mean, variance, 0.0)
+    >>> gx, gweight, gbias = normalize_grad(np.ones_like(x), x, weight, mean, variance, 0.0, False)
     >>> gx.ravel(), gweight, gbias  # the sum of y is 3 bias, whatever x
     (array([0., 0., 0.]), array([0.]), array([3.]))
     """
     r = 1 / np.sqrt(variance + eps)
     normal = (x - _per_group(x, mean)) * _per_group(x, r)
-    about_g, about_x = (_per_group(x, _mean(v)) for v in (g, g * normal))
-    gx = _per_group(x, weight * r) * (g - about_g - normal * about_x)
+    gx = g if known else g - _per_group(x, _mean(g)) - normal * _per_group(x, _mean(g * normal))
+    gx = _per_group(x, weight * r) * gx
     gweight, gbias = (v.sum(axis=_axes(x), dtype=np.float64) for v in (g * normal, g))
     return gx.astype(x.dtype, order="C"), gweight.astype(x.dtype), gbias.astype(x.dtype)
 
@@ -118,7 +121,17 @@ def _mean(x):
 def cases(rng):
     """Argument sets for the three kernels: (kernel name, arguments)."""
     found = []
-    for shape in [(4, 3, 5, 6), (3, 2, 70), (1, 5, 8), (6, 4), (1, 3, 1, 1), (0, 2, 3), (2, 0, 3), (2, 3, 0)]:
+    for shape in [
+        (4, 3, 5, 6),
+        (3, 2, 70),
+        (2, 30, 20),
+        (1, 5, 8),
+        (6, 4),
+        (1, 3, 1, 1),
+        (0, 2, 3),
+        (2, 0, 3),
+        (2, 3, 0),
+    ]:
         for dtype, offset in ((np.float32, 1e4), (np.float64, 1e2)):
             drawn = rng.standard_normal(shape).astype(dtype)
             constant = drawn.copy()
@@ -134,6 +147,10 @@ def cases(rng):
                 for eps in (1e-5, 0.1):
                     found.append(("normalize", (x, weight, bias, eps)))
                     _, *statistics = normalize(x, weight, bias, eps)
-                    found.append(("normalize_grad", (g, x, weight, *statistics, eps)))
-                    found.append(("normalize_grad", (np.asfortranarray(g), x, weight, *statistics, eps)))
+                    found.append(("normalize_grad", (g, x, weight, *statistics, eps, False)))
+                    found.append(
+                        ("normalize_grad", (np.asfortranarray(g), x, weight, *statistics, eps, False))
+                    )
+                    known = rng.uniform(0.5, 2, (2, shape[1]))
+                    found.append(("normalize_grad", (g, x, weight, *known, eps, True)))
     return found

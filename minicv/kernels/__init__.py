@@ -48,6 +48,8 @@ registry = {
     "normalize": "norm",
     "normalize_grad": "norm",
     "scale_shift": "norm",
+    "normalize_rows": "norm_rows",
+    "normalize_rows_grad": "norm_rows",
     "select": "mask",
     "masked": "mask",
     "dropout": "dropout",

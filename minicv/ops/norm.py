@@ -1,7 +1,7 @@
 """Normalisation: over the batch, over the features of a sample, and over neighbouring channels.
 
-Batch and layer normalisation are one computation, ``Normalize``: the groups that get a mean and a variance of their own
-are the channels of a batch, or the samples.
+Batch and layer normalisation are one computation on groups that get a mean and a variance of their own: the channels
+of a batch, or the samples.
 """
 
 from math import prod
@@ -32,56 +32,105 @@ class Normalize(Function):
 
 
 class NormalizeGrad(Function):
-    """The gradients of Normalize by x, weight and bias, from the gradient by y.
-
-    With z = (x - mean) r, the Jacobian of z by x is r P, where P v = v - mean(v) - z mean(v z) takes out of v what
-    a shift and what a scaling of x would change; that of r is -r^2 z / n. P is symmetric, so that the gradient
-    for g looks like the one that this function computes. The statistics are computed again, from Tensors: so
-    there are third derivatives, too.
-    """
+    """The gradients of Normalize by x, weight and bias, from the gradient by y."""
 
     def forward(self, g, x, weight):
         self.save(g, x, weight)
-        return kernels.normalize_grad(g, x, weight, self.mean, self.variance, self.eps)
+        return kernels.normalize_grad(g, x, weight, self.mean, self.variance, self.eps, False)
+
+    def backward(self, h, h_weight, h_bias):
+        axes = (0, *range(2, h.ndim))
+        return _second(h, h_weight, h_bias, *self.saved, self.eps, axes, axes)
+
+
+class NormalizeRows(Function):
+    """The same where each row of x (S, D) is a group, and weight and bias belong to the columns."""
+
+    def forward(self, x, weight, bias):
+        y, self.mean, self.variance = kernels.normalize_rows(x, weight, bias, self.eps)
+        self.save(x, weight)
+        return y
+
+    def backward(self, g):
+        x, weight = self.saved
+        return NormalizeRowsGrad(mean=self.mean, variance=self.variance, eps=self.eps)(g, x, weight)
+
+
+class NormalizeRowsGrad(Function):
+    """The gradients of NormalizeRows by x, weight and bias, from the gradient by y."""
+
+    def forward(self, g, x, weight):
+        self.save(g, x, weight)
+        return kernels.normalize_rows_grad(g, x, weight, self.mean, self.variance, self.eps)
+
+    def backward(self, h, h_weight, h_bias):
+        return _second(h, h_weight, h_bias, *self.saved, self.eps, (1,), (0,))
+
+
+def _second(h, h_weight, h_bias, g, x, weight, eps, group, shared):
+    """The gradients of NormalizeGrad by g, x and weight; ``shared`` are the axes along which a weight is.
+
+    With z = (x - mean) r, the Jacobian of z by x is r P, where P v = v - mean(v) - z mean(v z) takes out of v what
+    a shift and what a scaling of x would change, means being those of a group; that of r is -r^2 z / n. P is
+    symmetric, so that the gradient for g looks like the one that NormalizeGrad computes. The statistics are
+    computed again, from Tensors: so there are third derivatives, too.
+    """
+    alike = tuple(1 if axis in shared else n for axis, n in enumerate(x.shape))
+    weight, h_weight, h_bias = (t.reshape(alike) for t in (weight, h_weight, h_bias))
+
+    def average(v):
+        return v.mean(group, keepdim=True)
+
+    def project(v):
+        return v - average(v) - z * average(v * z)
+
+    centred = x - average(x)
+    r = (average(centred * centred) + eps) ** -0.5
+    z = centred * r
+    projected, scaled = r * project(h), weight * g
+    through_z = h_weight * g - r * (h * average(scaled * z) + scaled * average(h * z))
+    through_r = average(scaled * projected) * r
+    by_g = weight * projected + h_weight * z + h_bias
+    by_x = r * project(through_z) - through_r * z
+    return by_g, by_x, (g * projected).sum(shared)
+
+
+class KnownNormalize(Function):
+    """Normalize by a mean and a variance that were known before: linear in x."""
+
+    def forward(self, x, weight, bias):
+        # Float64 copies: the running statistics go on without us.
+        self.mean, self.variance = (a.astype(np.float64) for a in (self.mean, self.variance))
+        self.save(x, weight)
+        scale = weight / (self.variance + self.eps) ** 0.5
+        return kernels.scale_shift(x, scale.astype(x.dtype), (bias - self.mean * scale).astype(x.dtype))
+
+    def backward(self, g):
+        x, weight = self.saved
+        return KnownNormalizeGrad(mean=self.mean, variance=self.variance, eps=self.eps)(g, x, weight)
+
+
+class KnownNormalizeGrad(Function):
+    """The gradients of KnownNormalize by x, weight and bias: gx = weight r g, sum(g z), sum(g) with z = (x - mean) r."""
+
+    def forward(self, g, x, weight):
+        self.save(g, x, weight)
+        return kernels.normalize_grad(g, x, weight, self.mean, self.variance, self.eps, True)
 
     def backward(self, h, h_weight, h_bias):
         g, x, weight = self.saved
-        axes, per_group = (0, *range(2, x.ndim)), (-1,) + (1,) * (x.ndim - 2)
-        weight, h_weight, h_bias = (t.reshape(per_group) for t in (weight, h_weight, h_bias))
-
-        def average(v):
-            return v.mean(axes, keepdim=True)
-
-        def project(v):
-            return v - average(v) - z * average(v * z)
-
-        centred = x - average(x)
-        r = (average(centred * centred) + self.eps) ** -0.5
-        z = centred * r
-        projected = r * project(h)
-        through_z = h_weight * g - weight * r * (h * average(g * z) + g * average(h * z))
-        through_r = weight * r * average(g * projected)
-        by_g = weight * projected + h_weight * z + h_bias
-        by_x = r * project(through_z) - through_r * z
-        return by_g, by_x, (g * projected).sum(axes)
-
-
-class ScaleShift(Function):
-    """y = x scale + shift, for each group: linear in x, and its own transpose but for the shift."""
-
-    def forward(self, x, scale, shift):
-        self.save(x, scale)
-        return kernels.scale_shift(x, scale, shift)
-
-    def backward(self, g):
-        x, scale = self.saved
-        axes = (0, *range(2, x.ndim))
-        by_x, by_scale, by_shift = self.needs_input_grad
-        return (
-            ScaleShift()(g, *_ones_and_zeros(g, scale)) if by_x else None,
-            (g * x).sum(axes) if by_scale else None,
-            g.sum(axes) if by_shift else None,
+        axes, alike = (0, *range(2, x.ndim)), (-1,) + (1,) * (x.ndim - 2)
+        weight, h_weight, h_bias, mean, r = (
+            t.reshape(alike)
+            for t in (weight, h_weight, h_bias, *_constants(x, self.mean, (self.variance + self.eps) ** -0.5))
         )
+        by_g = weight * r * h + h_weight * r * (x - mean) + h_bias
+        return by_g, h_weight * r * g, (r * g * h).sum(axes)
+
+
+def _constants(x, *arrays):
+    """Arrays as tensors of the dtype of x."""
+    return [Tensor(array.astype(x.dtype)) for array in arrays]
 
 
 class WindowSum(Function):
@@ -154,7 +203,9 @@ def batch_norm(
         hint = "Without them only training=True can normalise."
         expected = "given when training=False"
         raise ShapeError(sentence("batch_norm", "running_mean and running_var", expected, None, hint))
-    return _by_known_statistics(input, *running, eps, weight, bias)
+    mean, variance = (statistic._array for statistic in running)
+    known = KnownNormalize(mean=mean, variance=variance, eps=float(eps))
+    return known(input, *_ones_and_zeros(input, channels, weight, bias))
 
 
 def _by_batch_statistics(input, running, momentum, eps, weight, bias):
@@ -165,7 +216,7 @@ def _by_batch_statistics(input, running, momentum, eps, weight, bias):
         hint = "One value has no variance: use larger batches, or predict with Module.eval()."
         raise ShapeError(sentence("batch_norm", "input", expected, f"shape {input.shape}", hint))
     normalize = Normalize(eps=float(eps))
-    y = normalize(input, *_ones_and_zeros(input, weight, bias))
+    y = normalize(input, *_ones_and_zeros(input, input.shape[1], weight, bias))
     if n > 0:  # an empty batch has no statistics
         batch = normalize.mean, normalize.variance * (n / (n - 1))
         for statistic, observed in zip(running, batch, strict=True):
@@ -175,20 +226,11 @@ def _by_batch_statistics(input, running, momentum, eps, weight, bias):
     return y
 
 
-def _by_known_statistics(input, mean, variance, eps, weight, bias):
-    """Fold everything that is known per channel into one scale and one shift before the large array is touched."""
-    r = 1 / np.sqrt(variance._array + float(eps))
-    scale, shift = Tensor(r), Tensor(-mean._array * r)
-    if weight is not None:
-        scale, shift = weight * scale, weight * shift
-    return ScaleShift()(input, scale, shift if bias is None else shift + bias)
-
-
-def _ones_and_zeros(x, weight=None, bias=None):
-    """Scale and shift of each group of x, with what changes nothing in place of None."""
-    xp, groups = get_array_module(x._array), x.shape[1]
-    weight = Tensor(xp.ones(groups, x.dtype)) if weight is None else weight
-    bias = Tensor(xp.zeros(groups, x.dtype)) if bias is None else bias
+def _ones_and_zeros(x, shape, weight, bias):
+    """Scale and shift for x, of the given shape, with what changes nothing in place of None."""
+    xp = get_array_module(x._array)
+    weight = Tensor(xp.ones(shape, x.dtype)) if weight is None else weight
+    bias = Tensor(xp.zeros(shape, x.dtype)) if bias is None else bias
     return weight, bias
 
 
@@ -241,11 +283,9 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
         hint = "normalized_shape names the last axes, those of one sample."
         raise ShapeError(sentence("layer_norm", "input", expected, f"shape {input.shape}", hint))
     weight, bias = _parameters("layer_norm", input, shape, weight=weight, bias=bias)
-    samples = input.reshape((1, prod(input.shape[: -len(shape)]), *shape))
-    y = Normalize(eps=float(eps))(samples, *_ones_and_zeros(samples))
-    y = y.reshape(input.shape)
-    y = y if weight is None else y * weight
-    return y if bias is None else y + bias
+    parameters = (t.reshape(-1) for t in _ones_and_zeros(input, shape, weight, bias))
+    rows = input.reshape((prod(input.shape[: -len(shape)]), prod(shape)))
+    return NormalizeRows(eps=float(eps))(rows, *parameters).reshape(input.shape)
 
 
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):

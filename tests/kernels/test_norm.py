@@ -39,7 +39,7 @@ def test_gradient_where_the_weight_is_0(shape, leaf):
     x, g = rng.standard_normal((2, *shape))
     zero = np.zeros(3)
     y, *statistics = leaf("normalize")(x, zero, zero, 0.0)
-    gx, gweight, _ = leaf("normalize_grad")(g, x, zero, *statistics, 0.0)
+    gx, gweight, _ = leaf("normalize_grad")(g, x, zero, *statistics, 0.0, False)
     assert not y.any() and not gx.any()
     axes = (0, *range(2, x.ndim))
     normal = (x - x.mean(axis=axes, keepdims=True)) / x.std(axis=axes, keepdims=True)
@@ -66,6 +66,6 @@ def test_the_reference_gradient_is_the_slope():
     up, down = (normalize(*(a + s * d for a, d in zip(inputs, directions)), 0.1)[0] for s in (step, -step))
     x, weight, _ = inputs
     _, *statistics = normalize(*inputs, 0.1)
-    grads = implementation("normalize_grad", "reference")(g, x, weight, *statistics, 0.1)
+    grads = implementation("normalize_grad", "reference")(g, x, weight, *statistics, 0.1, False)
     along = sum((gradient * d).sum() for gradient, d in zip(grads, directions))
     np.testing.assert_allclose(along, (g * (up - down)).sum() / (2 * step), rtol=1e-8)
