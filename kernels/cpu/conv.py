@@ -20,7 +20,7 @@ import numpy as np
 
 from ..reference.im2col import Im2col
 from ..reference.unfold import output_size
-from . import blas, conv_shift, conv_weight, parallel, winograd
+from . import blas, conv_shift, conv_weight, parallel, winograd, winograd_weight
 from . import unfold as windows
 
 _LIMIT = 2**20  # bytes of columns at a time: half of the second-level cache of most cores
@@ -63,16 +63,17 @@ def _columns(array, windows, groups):
     return array.dtype != np.float32 or (prod(windows) < 64 and groups == 1)
 
 
-def _tile(array, kernel_size, stride, dilation, groups, *sizes):
-    """Side of the tiles in which Winograd's way pays, or 1; ``sizes``: channels, filters, windows."""
-    plain = kernel_size == (3, 3) and stride == dilation == (1, 1) and groups == 1
-    return winograd.tile(len(array), *sizes) if plain and array.dtype == np.float32 else 1
+def _tile(way, array, numbers, windows, kernel_size, stride, dilation, groups):
+    """Side of the tiles in which Winograd's way pays, or 1; ``numbers`` are those of channels and filters."""
+    once = stride == dilation == (1, 1) and groups == 1
+    plain = once and kernel_size == (3, 3) and array.dtype == np.float32
+    return winograd.tile(len(array), windows, numbers, way.FEWEST) if plain else 1
 
 
 def conv2d(x, w, bias, stride, padding, dilation, groups):
     """Convolve: see :func:`minicv.kernels.reference.conv.conv2d`."""
     size = output_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
-    m = _tile(x, w.shape[2:], stride, dilation, groups, x.shape[1], len(w), size)
+    m = _tile(winograd, x, w.shape[:2], size, w.shape[2:], stride, dilation, groups)
     if m > 1 and (y := winograd.conv2d(x, w, bias, padding, m)) is not None:
         return y
     way = _im2col if _columns(x, size, groups) else conv_shift
@@ -81,7 +82,7 @@ def conv2d(x, w, bias, stride, padding, dilation, groups):
 
 def conv_transpose2d(y, w, bias, output_size, stride, padding, dilation, groups):
     """Stamp: see :func:`minicv.kernels.reference.conv.conv_transpose2d`."""
-    m = _tile(y, w.shape[2:], stride, dilation, groups, y.shape[1], w.shape[1], output_size)
+    m = _tile(winograd, y, w.shape[:2], output_size, w.shape[2:], stride, dilation, groups)
     if m > 1 and (x := winograd.conv_transpose2d(y, w, bias, output_size, padding, m)) is not None:
         return x
     # Shifted images have zeros around them, which no window covers: they do harm if a weight is Inf or NaN.
@@ -92,9 +93,11 @@ def conv_transpose2d(y, w, bias, output_size, stride, padding, dilation, groups)
 def conv2d_weight(x, y, kernel_size, stride, padding, dilation, groups):
     """Correlate: see :func:`minicv.kernels.reference.conv.conv2d_weight`."""
     geometry = kernel_size, stride, padding, dilation, groups
-    if not _columns(x, y.shape[2:], groups):
-        w = conv_weight.conv2d_weight(x, y, *geometry)
-        # The zeros between the rows of y meet pixels of x; if one of those was Inf or NaN, it shows.
-        if np.isfinite(w).all():
-            return w
+    numbers, size = (x.shape[1], y.shape[1]), y.shape[2:]
+    m = _tile(winograd_weight, x, numbers, size, kernel_size, stride, dilation, groups)
+    # What is finite is right. Else zeros beside the image may have met Inf or NaN: once more, without any.
+    if m > 1 and np.isfinite(w := winograd_weight.conv2d_weight(x, y, padding, m)).all():
+        return w
+    if not _columns(x, size, groups) and np.isfinite(w := conv_weight.conv2d_weight(x, y, *geometry)).all():
+        return w
     return _im2col.conv2d_weight(x, y, *geometry)

@@ -47,7 +47,7 @@ from .jit import compiled, source
 from .vector import LANES
 from .winograd_vector import (
     FILTERS,
-    TILES,
+    WIDTH,
     products_16,
     products_32,
     products_48,
@@ -56,8 +56,9 @@ from .winograd_vector import (
     transform_sums,
 )
 
+TILES = WIDTH  # of a block
 _CHANNELS = 128  # of a block, at most: 16 x 128 x 48 floats of V are 384 KiB, a good part of a core's cache
-_FEW_CHANNELS, _FEW_TILES = 12, 24  # less than these are not worth the transforms
+FEWEST, _FEWEST_TILES = 12, 24  # channels and filters, and tiles, that are worth the transforms
 _JOBS = 2  # for a thread, at least: where tiles are few, the filters are shared out too
 
 
@@ -139,16 +140,14 @@ def patches(x, tiling, first, last, c, channels, out, pitch, plane):
 
 
 @compiled
-def _multiply(panels, u, pixels, tiles, tiling, channels, sums, s, more):
-    """Multiply a panel's U with V, for all xi."""
-    for xi in range((len(tiling.tile) + 2) ** 2):
-        a, b, out = u + xi * channels * FILTERS, xi * tiling.block * TILES, s + xi * FILTERS * TILES
-        if tiles > 2 * LANES:
-            products_48(panels, a, pixels, b, channels, sums, out, more)
-        elif tiles > LANES:
-            products_32(panels, a, pixels, b, channels, sums, out, more)
-        else:
-            products_16(panels, a, pixels, b, channels, sums, out, more)
+def product(filters, u, pixels, v, count, out, o, more, width):
+    """Compute a product of 8 rows and up to 48 columns, in as many vectors as it takes."""
+    if width > 2 * LANES:
+        products_48(filters, u, pixels, v, count, out, o, more)
+    elif width > LANES:
+        products_32(filters, u, pixels, v, count, out, o, more)
+    else:
+        products_16(filters, u, pixels, v, count, out, o, more)
 
 
 @compiled
@@ -175,7 +174,8 @@ def _convolve(begin, end, x, panels, bias, y, doubt, tiling):
     entries, all_panels = (len(tiling.tile) + 2) ** 2, -(-tiling.filters // FILTERS)
     in_panel = entries * FILTERS * TILES
     several = tiling.block < tiling.channels  # blocks of channels: the sums of a panel wait for the next one
-    pixels = aligned(entries * tiling.block * TILES)
+    plane = tiling.block * TILES
+    pixels = aligned(entries * plane)
     sums = aligned((-(-all_panels // tiling.groups) if several else 1) * in_panel + LANES)
     check = np.zeros(LANES, np.float32)
     for job in range(begin, end):
@@ -185,11 +185,13 @@ def _convolve(begin, end, x, panels, bias, y, doubt, tiling):
         last = min(first + TILES, tiling.tiles)
         for c in range(0, tiling.channels, tiling.block):
             channels = min(tiling.block, tiling.channels - c)
-            patches(x, tiling, first, last, c, channels, pixels, TILES, tiling.block * TILES)
+            patches(x, tiling, first, last, c, channels, pixels, TILES, plane)
             for k in range(from_panel, to_panel):
                 u = (k * tiling.channels + c) * entries * FILTERS
                 s = (k - from_panel) * in_panel if several else 0
-                _multiply(panels, u, pixels, last - first, tiling, channels, sums, s, c > 0)
+                for xi in range(entries):
+                    a, b, at = u + xi * channels * FILTERS, xi * plane, s + xi * FILTERS * TILES
+                    product(panels, a, pixels, b, channels, sums, at, c > 0, last - first)
                 if c + channels == tiling.channels:
                     _outputs(sums, s, tiling, first, last, k, bias, y, check)
         doubt[job] = 0
@@ -259,13 +261,16 @@ def conv_transpose2d(y, w, bias, output_size, padding, m):
     return _run(y, w, (9, w[0].size), True, bias, tiling)
 
 
-def tile(batch, channels, filters, windows):
-    """Return the side m of the tiles that pay for such a convolution: 4 if that is exact enough, 2, or 1."""
+def tile(batch, windows, numbers, fewest=FEWEST):
+    """Return the side m of the tiles that pay: 4 if that is exact enough, 2, or 1 for none.
+
+    ``numbers`` are those of channels and filters, ``fewest`` what they have to be at least.
+    """
 
     def tiles(m):
         return batch * -(-windows[0] // m) * -(-windows[1] // m)
 
-    most, widest = precision.largest_tile(), max(channels, filters)
-    if most == 1 or min(channels, filters) < _FEW_CHANNELS or tiles(2) < _FEW_TILES:
+    if precision.largest_tile() == 1 or min(numbers) < fewest or tiles(2) < _FEWEST_TILES:
         return 1
-    return 4 if most == 4 and tiles(4) >= 2 * widest else 2  # the more channels, the more U weighs
+    # The more channels and filters, the more tiles it takes to make up for the transform of the filters.
+    return 4 if precision.largest_tile() == 4 and tiles(4) >= 2 * max(numbers) else 2

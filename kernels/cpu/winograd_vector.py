@@ -18,7 +18,9 @@ from numba.extending import intrinsic
 from .vector import LANES, Code
 
 FILTERS = 8  # of a panel
-TILES = 48  # of a block
+WIDTH = (
+    48  # of a row of a product, which is three vectors: 24 sums stay in registers, of the 32 that AVX-512 has
+)
 
 # Outputs of a tile -> the matrices B^T (pixels), G (filters) and A^T (outputs), Lavin & Gray's section 4.
 MATRICES = {
@@ -206,7 +208,8 @@ def _products(vectors):
     def products(typing, filters, u, pixels, v, channels, out, o, more):
         """``out[o + 48 f + t] = sum over c of filters[u + 8 c + f] * pixels[v + 48 c + t]``, for 8 filters f.
 
-        If ``more``, the sum is added to what is there. The sums stay in registers.
+        The sums stay in registers. If ``more``, they are then added to what is there: many short sums added
+        up are more exact than a long one.
         """
 
         def generate(context, builder, signature, args):
@@ -218,21 +221,22 @@ def _products(vectors):
                 code.address(5, out, o),
             )
             places = [
-                code.at(out, code.int(TILES * f + LANES * i)) for f in range(FILTERS) for i in range(vectors)
+                code.at(out, code.int(WIDTH * f + LANES * i)) for f in range(FILTERS) for i in range(vectors)
             ]
             there = code.every(more)
 
             def channel(c, sums):
                 at = code.at(filters, builder.mul(c, code.int(FILTERS)))
                 weights = [code.every(builder.load(code.at(at, code.int(f)))) for f in range(FILTERS)]
-                at = code.at(pixels, builder.mul(c, code.int(TILES)))
+                at = code.at(pixels, builder.mul(c, code.int(WIDTH)))
                 own = [code.load(code.at(at, code.int(LANES * i))) for i in range(vectors)]
                 factors = [(weight, vector) for weight in weights for vector in own]
                 return [code.multiply_add(*pair, total) for pair, total in zip(factors, sums)]
 
-            sums = code.loop(channels, [code.load_some(place, there) for place in places], channel)
+            zero = code.every(ir.Constant(ir.FloatType(), 0.0))
+            sums = code.loop(channels, [zero] * len(places), channel)
             for place, total in zip(places, sums):
-                code.store(total, place)
+                code.store(builder.fadd(code.load_some(place, there), total), place)
             return context.get_dummy_value()
 
         return types.void(filters, u, pixels, v, channels, out, o, more), generate
@@ -263,9 +267,9 @@ def transform_sums(typing, sums, s, filters, bias, b, y, at, size, left, count, 
         zero, real = code.every(ir.Constant(ir.FloatType(), 0.0)), code.mask(count)
 
         def image(f, carried):
-            place = code.at(sums, builder.mul(f, code.int(TILES)))
+            place = code.at(sums, builder.mul(f, code.int(WIDTH)))
             grid = [
-                [code.load(code.at(place, code.int((i * n + j) * FILTERS * TILES))) for j in range(n)]
+                [code.load(code.at(place, code.int((i * n + j) * FILTERS * WIDTH))) for j in range(n)]
                 for i in range(n)
             ]
             start, check = code.every(builder.load(code.at(bias, f))), zero
@@ -287,3 +291,56 @@ def transform_sums(typing, sums, s, filters, bias, b, y, at, size, left, count, 
         return context.get_dummy_value()
 
     return types.void(sums, s, filters, bias, b, y, at, size, left, count, doubt, tile), generate
+
+
+def _turn(rows):
+    """Build the intrinsic that transposes so many rows, 8 or 16, of 16 floats."""
+
+    @intrinsic
+    def turn(typing, source, s, pitch, target, t, step):
+        """``target[t + j step + i] = source[s + i pitch + j]`` for all rows i and j < 16.
+
+        Eight rows become vectors of two columns: then ``step`` counts from one pair to the next.
+        """
+
+        def generate(context, builder, signature, args):
+            code = Code(context, builder, signature)
+            source, s, pitch, target, t, step = args
+            source, target = code.address(0, source, s), code.address(3, target, t)
+            vectors = [code.load(code.at(source, builder.mul(pitch, code.int(i)))) for i in range(rows)]
+            for j, vector in enumerate(_collect(code, vectors)):
+                code.store(vector, code.at(target, builder.mul(step, code.int(j))))
+            return context.get_dummy_value()
+
+        return types.void(source, s, pitch, target, t, step), generate
+
+    return turn
+
+
+turn_8, turn_16 = _turn(8), _turn(16)
+
+
+@intrinsic
+def transform_products(typing, products, p, plane, w, at, channels, tile):
+    """Write the 3 x 3 filters G^T P G, with P[xi] = ``products[p + xi plane + c]``, to ``w[at + 9 c]``.
+
+    Of 16 channels c, or as many as there are.
+    """
+
+    def generate(context, builder, signature, args):
+        code = Code(context, builder, signature)
+        products, p, plane, w, at, channels, _ = args
+        products, w = code.address(0, products, p), code.address(3, w, at)
+        n, taps = tile.count + 2, 9
+        places = [code.at(products, builder.mul(plane, code.int(xi))) for xi in range(n * n)]
+        grid = [[code.load(place) for place in places[i : i + n]] for i in range(0, n * n, n)]
+        filters = [
+            vector for row in _sandwich(code, list(zip(*MATRICES[tile.count][1])), grid) for vector in row
+        ]
+        wanted = code.mask(code.int(taps))
+        for c, vector in enumerate(_collect(code, filters + filters[: LANES - taps])):
+            exists = builder.icmp_signed("<", code.int(c), channels)
+            code.store_some(vector, code.at(w, code.int(taps * c)), _only_if(code, exists, wanted))
+        return context.get_dummy_value()
+
+    return types.void(products, p, plane, w, at, channels, tile), generate
