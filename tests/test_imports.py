@@ -54,7 +54,7 @@ PARTS = {
     "minicv": FACE,
     "lectures": LECTURES,
     "demos": TRAINING | {"minicv", "viz"},
-    "commands": LECTURES | {"demos"},
+    "commands": LECTURES | {"demos", "kernels.cpu"},
     "cli": BASE | {"commands"},
     "__main__": {"cli"},
 }
@@ -71,7 +71,7 @@ PACKAGES = {
     "scipy": {"ops"},
     "sklearn": {"data"},
     "threadpoolctl": {"kernels.cpu"},
-    "tqdm": {"train", "demos"},
+    "tqdm": {"train", "demos", "commands"},
 }
 
 

@@ -16,16 +16,18 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.runtime.nrt import rtsys
 
 
-def _can_cache():
-    """Whether Numba finds a cache folder for the files of this leaf: next to them, or the user's own."""
+def cache_folder():
+    """Folder in which compiled functions are kept: next to their files, or the user's own.
+
+    None if neither can be written to.
+    """
     try:
-        FunctionCache(_can_cache)
+        return FunctionCache(cache_folder).cache_path
     except RuntimeError:
-        return False
-    return True
+        return None
 
 
-_CACHE = _can_cache()
+_CACHE = cache_folder() is not None
 
 
 @cache
@@ -114,4 +116,5 @@ class _Notice(event.Listener):
         """Nothing: the caller has its result."""
 
 
-event.register("numba:compile", _Notice())
+notice = _Notice()
+event.register("numba:compile", notice)
