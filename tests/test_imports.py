@@ -49,7 +49,7 @@ PARTS = {
     "viz": BASE,
     "io": BASE,
     "models": MODELS,
-    "data": BASE | {"boxes"},
+    "data": BASE | {"boxes", "io"},
     "train": TRAINING,
     "minicv": FACE,
     "lectures": LECTURES,

@@ -157,6 +157,23 @@ def from_polygons(polygons, height, width):
     return encode(reduce(np.logical_or, masks, np.zeros((height, width), bool)))
 
 
+def from_coco(segmentation, height, width):
+    """Return the run lengths of a ``segmentation`` in COCO's files, where objects are polygons and crowds run lengths.
+
+    Examples
+    --------
+    >>> area(from_coco({"size": [2, 2], "counts": [1, 3]}, 2, 2))
+    3
+    """
+    if isinstance(segmentation, list):
+        return from_polygons(segmentation, height, width)
+    if list(segmentation["size"]) != [height, width]:
+        raise ShapeError(
+            sentence("rle", "size", f"that of the image, {[height, width]}", segmentation["size"])
+        )
+    return segmentation
+
+
 def _from_polygon(polygon, height, width):
     points = np.asarray(polygon, np.float64)
     if points.ndim != 1 or points.size % 2 or points.size < 6:

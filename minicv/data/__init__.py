@@ -1,21 +1,35 @@
-"""Data sets: a generated world, scikit-learn's digits, and your own image files.
+"""Data sets: a generated world, scikit-learn's digits, the published formats, and your own image files.
 
 Everything that holds annotations hands out a `Sample`.
 """
 
 from .batches import Batches
+from .cifar import CIFAR10, CIFAR100
+from .coco import Coco
 from .digits import digits
+from .errors import DataError
+from .image_folder import ImageFolder
 from .images import images_to_batch, read_image, write_image
 from .meadow import CLASSES, STUFF, THINGS, Meadow
+from .mnist import MNIST
 from .sample import JOINTS, SKELETON, Sample
+from .voc import VOC, VOC_CLASSES
 
 __all__ = [
+    "CIFAR10",
+    "CIFAR100",
     "CLASSES",
     "JOINTS",
+    "MNIST",
     "SKELETON",
     "STUFF",
     "THINGS",
+    "VOC",
+    "VOC_CLASSES",
     "Batches",
+    "Coco",
+    "DataError",
+    "ImageFolder",
     "Meadow",
     "Sample",
     "digits",

@@ -46,21 +46,24 @@ class Sample:
     ----------
     image : ndarray (H, W, 3) uint8
         RGB.
+    label : int, optional
+        Class of the image as a whole, where the data set is for classification.
     semantic : ndarray (H, W) int64, optional
         Class of every pixel; None where the data set has no such map.
-    masks : ndarray (R, H, W) bool
-        Visible pixels of each instance. Masks of different instances never overlap.
+    masks : ndarray (R, H, W) bool, optional
+        Visible pixels of each instance.
     boxes : ndarray (R, 4) float32
         (x1, y1, x2, y2) around the visible pixels.
     labels : ndarray (R,) int64
         Class of each instance, in the numbering of `semantic`.
-    keypoints : ndarray (R, 14, 3) float32
-        (x, y, visibility) of `JOINTS`: 0 absent, 1 hidden, 2 visible. Rows of instances that are not
-        people, and joints outside the image, are all zero.
+    keypoints : ndarray (R, P, 3) float32, optional
+        (x, y, visibility) of P joints, the 14 of `JOINTS` or the data set's own: 0 absent, 1 hidden, 2 visible.
+        Rows of instances that are not people, and joints outside the image, are all zero.
     caption : str
         The scene in one sentence.
     meta : dict
-        Whatever else the data set knows: where the image came from, attributes of the instances.
+        Whatever else the data set knows. Where the data sets here know it, they call it ``path``, ``crowd``,
+        ``difficult`` (R bools each), ``area`` (R floats), ``captions`` (all of them).
 
     Raises
     ------
@@ -74,6 +77,7 @@ class Sample:
     """
 
     image: np.ndarray
+    label: int | None = None
     semantic: np.ndarray | None = None
     masks: np.ndarray | None = None
     boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
@@ -94,8 +98,9 @@ class Sample:
             "masks": (count, *height_width),
             "boxes": (count, 4),
             "labels": (count,),
-            "keypoints": (count, len(JOINTS), 3),
         }
+        if self.keypoints is not None:
+            expected["keypoints"] = (count, *self.keypoints.shape[1:2], 3)
         for name, shape in expected.items():
             value = getattr(self, name)
             if value is not None and value.shape != shape:
@@ -106,4 +111,5 @@ class Sample:
 
     def __repr__(self):
         height, width = self.image.shape[:2]
-        return f"Sample({height} x {width}, {len(self.labels)} instances: {self.caption!r})"
+        what = f"{len(self.labels)} instances" if self.label is None else f"class {self.label}"
+        return f"Sample({height} x {width}, {what}: {self.caption!r})"

@@ -60,7 +60,7 @@ def load(file, find, persistent):
         (value,) = machine.stack
     except WeightsError:
         raise
-    except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError) as error:
         raise WeightsError(f"its pickle is damaged ({error})") from None
     return value
 
@@ -164,9 +164,10 @@ class _Machine:
         self.stack[-2:] = [function(*arguments)]
 
     def _build(self, _):
-        """The attributes of an object: of those that may be built here only dicts have any, which say nothing."""
-        self.stack.pop()
-        self._top(dict)
+        """Give an object its state. That of a dict are attributes of no consequence."""
+        state = self.stack.pop()
+        if not isinstance(self.stack[-1], dict):
+            self.stack[-1].set_state(state)
 
     def _binpersid(self, _):
         self.stack.append(self.persistent(self.stack.pop()))

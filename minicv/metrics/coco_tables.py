@@ -52,7 +52,7 @@ def objects_of(dataset, iou_type):
     box = _boxes(annotations)
     if iou_type == "segm":
         sizes = {image["id"]: (image["height"], image["width"]) for image in dataset["images"]}
-        shape = [_coded(a["segmentation"], *sizes[a["image_id"]]) for a in annotations]
+        shape = [rle.from_coco(a["segmentation"], *sizes[a["image_id"]]) for a in annotations]
     else:
         shape = box if iou_type == "bbox" else _keypoints(annotations)
     return Table(*ids, group, crowd=crowd, ignore=ignore, area=area, box=box, shape=shape)
@@ -122,10 +122,3 @@ def _boxes(rows):
 def _keypoints(rows):
     points = np.array([row["keypoints"] for row in rows], np.float64)
     return points.reshape(len(rows), len(SIGMAS), 3)
-
-
-def _coded(segmentation, height, width):
-    """Polygons or run lengths, packed or not, as run lengths."""
-    if isinstance(segmentation, list):
-        return rle.from_polygons(segmentation, height, width)
-    return segmentation

@@ -47,7 +47,8 @@ def test_a_wrong_image_is_refused(image):
         {"masks": np.zeros((2, 4, 6), bool)},
         {"boxes": np.zeros((2, 4), np.float32)},
         {"labels": np.zeros(2, np.int64)},
-        {"keypoints": np.zeros((1, 17, 3), np.float32)},
+        {"keypoints": np.zeros((2, 17, 3), np.float32)},
+        {"keypoints": np.zeros((1, 17, 2), np.float32)},
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(wrong):

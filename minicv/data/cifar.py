@@ -1,0 +1,174 @@
+"""CIFAR-10 and CIFAR-100, in both forms in which they are published: Python's pickles and plain bytes.
+
+The pickles are read as data, by :mod:`minicv.io.pickles`: nothing in them is run.
+
+Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009, chapter 3.
+"""
+
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from ..io import WeightsError, pickles
+from .errors import DataError
+from .sample import Sample
+
+_SHAPE = (3, 32, 32)
+_PIXELS = prod(_SHAPE)
+
+
+class CIFAR10:
+    """Colour images of 32 x 32 pixels in 10 classes: airplanes, automobiles, birds, ...
+
+    Parameters
+    ----------
+    root : str or Path
+        The folder that the archive unpacks to, or the one around it.
+    train : bool
+        50,000 images to train on, or 10,000 to test.
+
+    Attributes
+    ----------
+    images : ndarray (N, 32, 32, 3) uint8
+        RGB.
+    labels : ndarray (N,) int64
+    classes : tuple of str
+
+    Raises
+    ------
+    FileNotFoundError, DataError
+        A file is missing or damaged.
+    """
+
+    _folders = ("cifar-10-batches-py", "cifar-10-batches-bin")
+    _train, _test = tuple(f"data_batch_{i}" for i in range(1, 6)), ("test_batch",)
+    _names = ("batches.meta", "batches.meta.txt")
+    _keys = ("labels", "label_names")
+    _label_bytes = 1
+
+    def __init__(self, root, train=True):
+        name = type(self).__name__
+        folder, suffix = self._folder(Path(root))
+        parts = self._train if train else self._test
+        if suffix:
+            batches = [_read_binary(folder / f"{part}{suffix}", self._label_bytes) for part in parts]
+            self.classes = tuple((folder / self._names[1]).read_text(encoding="utf-8").split())
+        else:
+            batches = [_read_pickle(folder / part, self._keys[0]) for part in parts]
+            self.classes = tuple(map(str, _load(folder / self._names[0])[self._keys[1]]))
+        self.images = np.concatenate([images for images, _ in batches])
+        self.labels = np.concatenate([labels for _, labels in batches])
+        if self.labels.size and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
+            raise DataError(
+                f"{name}: {folder}: a label is {self.labels.max()}; there are {len(self.classes)} classes."
+            )
+
+    def _folder(self, root):
+        """The folder with the files, and the ending of the binary ones, or "" for pickles."""
+        for suffix, name in zip(("", ".bin"), self._folders):
+            for folder in (root, root / name):
+                if (folder / f"{self._test[0]}{suffix}").is_file():
+                    return folder, suffix
+        raise FileNotFoundError(
+            f"{type(self).__name__}: {root} has no {' or '.join(self._folders)} with {self._test[0]}. "
+            "Unpack the published archive into it first."
+        )
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, i):
+        return Sample(self.images[i], label=int(self.labels[i]))
+
+
+class CIFAR100(CIFAR10):
+    """The same with 100 classes, 600 images each. Parameters and attributes are those of :class:`CIFAR10`."""
+
+    _folders = ("cifar-100-python", "cifar-100-binary")
+    _train, _test = ("train",), ("test",)
+    _names = ("meta", "fine_label_names.txt")
+    _keys = ("fine_labels", "fine_label_names")
+    _label_bytes = 2  # of the coarse class, and of the fine one, which counts
+
+
+def _read_binary(path, label_bytes):
+    """Images and labels of a file of records: the label's bytes, then 3072 of pixels."""
+    data, record = np.fromfile(path, np.uint8), label_bytes + _PIXELS
+    if data.size == 0 or data.size % record:
+        raise DataError(
+            f"CIFAR: {path} has {data.size} bytes, which is no multiple of {record}: it is cut short."
+        )
+    records = data.reshape(-1, record)
+    return _upright(records[:, label_bytes:]), records[:, label_bytes - 1].astype(np.int64)
+
+
+def _read_pickle(path, key):
+    """Images and labels of a pickled batch."""
+    batch = _load(path)
+    pixels, labels = batch.get("data"), batch.get(key)
+    try:
+        pixels, labels = pixels.array(), np.array(labels, np.int64)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DataError(f"CIFAR: {path} is damaged ({error}).") from None
+    if pixels.ndim != 2 or pixels.shape[1] != _PIXELS or labels.shape != pixels.shape[:1]:
+        raise DataError(f"CIFAR: {path}: pixels of shape {pixels.shape} and labels of shape {labels.shape}.")
+    return _upright(pixels), labels
+
+
+def _upright(pixels):
+    """Rows of 3072 values, channel by channel, as images (N, 32, 32, 3)."""
+    return np.ascontiguousarray(pixels.reshape(-1, *_SHAPE).transpose(0, 2, 3, 1))
+
+
+class _Array:
+    """A pickled NumPy array of bytes: made empty, then given its state."""
+
+    state = None
+
+    def __init__(self, *_):
+        """The arguments are those of an empty array."""
+
+    def set_state(self, state):
+        self.state = state
+
+    def array(self):
+        _, shape, _, column_order, data = self.state
+        data = data.encode("latin-1") if isinstance(data, str) else data
+        return np.frombuffer(data, np.uint8).reshape(shape, order="F" if column_order else "C")
+
+
+class _Type:
+    """A pickled NumPy dtype, which must be that of bytes."""
+
+    def __init__(self, name, *_):
+        if name != "u1":
+            raise WeightsError(f"an array of type {str(name)[:10]}, where bytes were expected")
+
+    def set_state(self, state):
+        """Byte order and the like, which bytes do not have."""
+
+
+_GLOBALS = {
+    f"numpy.{core}.multiarray._reconstruct": _Array for core in ("core", "_core")
+} | {"numpy.ndarray": None, "numpy.dtype": _Type, "_codecs.encode": lambda text, _: text.encode("latin-1")}  # fmt: skip
+
+
+def _find(name):
+    if name not in _GLOBALS:
+        raise WeightsError(f"it asks for {name!r}, which a batch of images does not need; it was refused")
+    return _GLOBALS[name]
+
+
+def _load(path):
+    """The dict in a pickle, with an _Array for each array."""
+    if not path.is_file():
+        raise FileNotFoundError(f"CIFAR: there is no file {path}.")
+    try:
+        with open(path, "rb") as file:
+            value = pickles.load(file, _find, None)
+    except WeightsError as error:
+        raise DataError(f"CIFAR: {path}: {error}.") from None
+    if not isinstance(value, dict):
+        raise DataError(f"CIFAR: {path} must hold a dict; it holds a {type(value).__name__}.")
+    return value

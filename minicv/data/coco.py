@@ -1,0 +1,106 @@
+"""COCO: photographs with objects (boxes, masks), people's keypoints, or captions, indexed by one JSON file.
+
+Source: cocodataset.org, "Data format".
+"""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from ..boxes import rle
+from .errors import DataError
+from .images import read_image
+from .sample import Sample
+
+
+class Coco:
+    """Images of a folder with the annotations of a file in COCO's format.
+
+    Parameters
+    ----------
+    root : str or Path
+        Folder of the images.
+    annotations : str or Path
+        ``instances_*.json``, ``person_keypoints_*.json`` or ``captions_*.json``.
+
+    Attributes
+    ----------
+    dataset : dict
+        The file as it is: what :func:`minicv.metrics.coco_map` compares with.
+    ids : list of int
+        Of the images, ascending.
+    classes : tuple of str
+        Names of the categories; label i is ``classes[i]``, COCO's number ``category_ids[i]``.
+    category_ids : list of int
+        They have gaps in COCO: 80 categories are numbered from 1 to 90.
+
+    Notes
+    -----
+    A sample has boxes, labels, masks and, where the file has them, keypoints (R, 17, 3); ``meta`` has "image_id",
+    "path", "annotation_ids", "area", "crowd" (bools: a region with many objects) and "captions". Pixels and masks are
+    read when a sample is asked for.
+
+    Raises
+    ------
+    FileNotFoundError, DataError
+        A file is missing or damaged.
+    """
+
+    def __init__(self, root, annotations):
+        self.root, self.path = Path(root), Path(annotations)
+        if not self.path.is_file():
+            raise FileNotFoundError(f"Coco: there is no file {self.path}.")
+        try:
+            self.dataset = json.loads(self.path.read_bytes())
+            self._images = {image["id"]: image for image in self.dataset["images"]}
+            self._annotations = defaultdict(list)
+            for annotation in self.dataset["annotations"]:
+                self._annotations[annotation["image_id"]].append(annotation)
+            names = {c["id"]: c["name"] for c in self.dataset.get("categories", [])}
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise DataError(f"Coco: {self.path} is damaged, or not in COCO's format ({error!r}).") from None
+        self.ids = sorted(self._images)
+        self.category_ids = sorted(names)
+        self.classes = tuple(names[i] for i in self.category_ids)
+
+    def __len__(self):
+        return len(self.ids)
+
+    def __getitem__(self, i):
+        info = self._images[self.ids[i]]
+        path = self.root / info["file_name"]
+        image = read_image(path)
+        if image.shape[:2] != (info["height"], info["width"]):
+            raise DataError(
+                f"Coco: {path} is {image.shape[0]} x {image.shape[1]} pixels; {self.path} says "
+                f"{info['height']} x {info['width']}."
+            )
+        found = self._annotations.get(info["id"], [])
+        captions = [a["caption"].strip() for a in found if "caption" in a]
+        meta = {"image_id": info["id"], "path": str(path), "captions": captions}
+        try:
+            fields = self._objects([a for a in found if "bbox" in a], image.shape[:2], meta)
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"Coco: {self.path}: an annotation of image {info['id']} is damaged ({error})."
+            ) from None
+        return Sample(image, caption=captions[0] if captions else "", meta=meta, **fields)
+
+    def _objects(self, annotations, size, meta):
+        """Fields of a sample that describe its objects; what has no field of its own goes into ``meta``."""
+        boxes = np.array([a["bbox"] for a in annotations], np.float32).reshape(-1, 4)
+        boxes[:, 2:] += boxes[:, :2]
+        labels = [self.category_ids.index(a["category_id"]) for a in annotations]
+        meta["annotation_ids"] = [a["id"] for a in annotations]
+        meta["area"] = np.array([a["area"] for a in annotations], np.float64)
+        meta["crowd"] = np.array([a.get("iscrowd", 0) for a in annotations], bool)
+        fields = {"boxes": boxes, "labels": np.array(labels, np.int64)}
+        if all("segmentation" in a for a in annotations):
+            masks = [rle.decode(rle.from_coco(a["segmentation"], *size)) for a in annotations]
+            fields["masks"] = np.array(masks, bool).reshape(-1, *size)
+        if annotations and all("keypoints" in a for a in annotations):
+            points = [a["keypoints"] for a in annotations]
+            fields["keypoints"] = np.array(points, np.float32).reshape(len(points), -1, 3)
+        return fields

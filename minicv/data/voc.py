@@ -1,0 +1,151 @@
+"""PASCAL VOC: photographs of 20 classes, with boxes, and for some of them the class and object of every pixel.
+
+Source: M. Everingham et al., "The PASCAL Visual Object Classes Challenge: A Retrospective", IJCV 2015, and the
+development kit's documentation.
+"""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+
+from .errors import DataError
+from .images import read_image
+from .sample import Sample
+
+VOC_CLASSES = (
+    "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
+    "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
+)  # fmt: skip
+BORDER = 255  # pixels around an object that belong to no class; the ignore_index of losses and metrics
+
+_FLAGS = ("difficult", "truncated", "occluded")
+
+
+class VOC:
+    """PASCAL VOC 2007 to 2012, from its folders ``Annotations``, ``ImageSets``, ``JPEGImages``, ...
+
+    Parameters
+    ----------
+    root : str or Path
+        ``VOC2012`` (or 2007), ``VOCdevkit``, or the folder around that.
+    year : str
+    image_set : str
+        A list in ``ImageSets``: "train", "val", "trainval" or "test".
+    task : {"detection", "segmentation"}
+        Which lists to look in: ``Main``, all annotated images, or ``Segmentation``, those with pixel labels.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        Background and the 20 classes; ``labels`` and ``semantic`` of a sample are indices into it.
+    names : list of str
+        Of the images, as in the list.
+
+    Notes
+    -----
+    A sample has boxes, labels and, in ``meta``, "difficult", "truncated" and "occluded" (bools). VOC counts pixels
+    from 1 and includes the last; here a box around columns 1 to 3 is x1 = 0, x2 = 3. For segmentation ``semantic`` has
+    the palette's index of every pixel, 255 around objects, and ``masks`` the pixels of each object.
+
+    Raises
+    ------
+    FileNotFoundError, DataError
+        A file is missing or damaged; the message names it.
+    """
+
+    classes = VOC_CLASSES
+
+    def __init__(self, root, year="2012", image_set="train", task="detection"):
+        lists = {"detection": "Main", "segmentation": "Segmentation"}
+        if task not in lists:
+            raise ValueError(f'VOC: task must be "detection" or "segmentation"; got {task!r}.')
+        places = [Path(root), Path(root, f"VOC{year}"), Path(root, "VOCdevkit", f"VOC{year}")]
+        self.root = next((place for place in places if (place / "ImageSets").is_dir()), None)
+        if self.root is None:
+            raise FileNotFoundError(f"VOC: none of {', '.join(map(str, places))} has a folder ImageSets.")
+        self.task = task
+        path = self.root / "ImageSets" / lists[task] / f"{image_set}.txt"
+        if not path.is_file():
+            present = ", ".join(sorted(p.stem for p in path.parent.glob("*.txt"))) or "none"
+            raise FileNotFoundError(f"VOC: there is no list {path}. There are: {present}.")
+        self.names = path.read_text(encoding="utf-8").split()
+
+    def __len__(self):
+        return len(self.names)
+
+    def __getitem__(self, i):
+        name = self.names[i]
+        path = self.root / "JPEGImages" / f"{name}.jpg"
+        image, pixels, objects = read_image(path), {}, {"boxes": np.zeros((0, 4)), "labels": [], "meta": {}}
+        xml = self.root / "Annotations" / f"{name}.xml"
+        if xml.is_file():  # those of the test images of 2012 were never published
+            objects = read_annotation(xml)
+        if self.task == "segmentation":
+            pixels["semantic"] = _indices(self.root / "SegmentationClass" / f"{name}.png")
+            numbers = _indices(self.root / "SegmentationObject" / f"{name}.png")
+            # Object number k of the picture is the k-th of the list.
+            pixels["masks"] = numbers == np.arange(1, len(objects["labels"]) + 1)[:, None, None]
+        return Sample(
+            image,
+            boxes=objects["boxes"].astype(np.float32),
+            labels=np.array(objects["labels"], np.int64),
+            meta=objects["meta"] | {"path": str(path)},
+            **pixels,
+        )
+
+
+def read_annotation(path):
+    """Read the objects of an image from VOC's XML.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    dict
+        ``boxes`` (R, 4) float64, ``labels`` (R,) int64, ``meta``: R bools for each of "difficult", "truncated" and
+        "occluded".
+
+    Raises
+    ------
+    DataError
+        The file is no XML, defines entities, or an object lacks a name or a box, or is of an unknown class.
+    """
+    text = Path(path).read_bytes()
+    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+        raise DataError(f"VOC: {path} defines entities, which no annotation needs; it was refused.")
+    try:
+        found = ElementTree.fromstring(text).findall("object")
+        boxes = [
+            [float(o.find("bndbox").findtext(side)) for side in ("xmin", "ymin", "xmax", "ymax")]
+            for o in found
+        ]
+        labels = [VOC_CLASSES.index(o.findtext("name").strip()) for o in found]
+        flags = {
+            flag: np.array([o.findtext(flag, "0").strip() == "1" for o in found], bool) for flag in _FLAGS
+        }
+    except (ElementTree.ParseError, AttributeError, TypeError, ValueError) as error:
+        raise DataError(f"VOC: {path} is damaged ({error}).") from None
+    boxes = np.array(boxes, np.float64).reshape(-1, 4) - [1, 1, 0, 0]
+    if not np.isfinite(boxes).all() or (boxes[:, :2] >= boxes[:, 2:]).any():
+        raise DataError(f"VOC: {path} has a box without area.")
+    return {"boxes": boxes, "labels": np.array(labels, np.int64), "meta": flags}
+
+
+def _indices(path):
+    """Palette indices of a PNG, as int64."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as file:
+            if file.mode != "P":
+                raise ValueError(
+                    f"it must have a palette, whose indices are the labels; its mode is {file.mode}"
+                )
+            return np.asarray(file, np.int64)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"VOC: there is no file {path}.") from None
+    except (OSError, ValueError, SyntaxError) as error:
+        raise DataError(f"VOC: {path} is damaged: {error}.") from None
