@@ -46,8 +46,6 @@ class Sample:
     ----------
     image : ndarray (H, W, 3) uint8
         RGB.
-    label : int, optional
-        Class of the image as a whole, where the data set is for classification.
     semantic : ndarray (H, W) int64, optional
         Class of every pixel; None where the data set has no such map.
     masks : ndarray (R, H, W) bool, optional
@@ -64,6 +62,8 @@ class Sample:
     meta : dict
         Whatever else the data set knows. Where the data sets here know it, they call it ``path``, ``crowd``,
         ``difficult`` (R bools each), ``area`` (R floats), ``captions`` (all of them).
+    label : int, optional
+        Class of the image as a whole, where the data set is for classification.
 
     Raises
     ------
@@ -77,7 +77,6 @@ class Sample:
     """
 
     image: np.ndarray
-    label: int | None = None
     semantic: np.ndarray | None = None
     masks: np.ndarray | None = None
     boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
@@ -85,6 +84,7 @@ class Sample:
     keypoints: np.ndarray | None = None
     caption: str = ""
     meta: dict = field(default_factory=dict)
+    label: int | None = None
 
     def __post_init__(self):
         if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.uint8:
