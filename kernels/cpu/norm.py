@@ -14,7 +14,7 @@ from .jit import compiled, compiled_sum, source
 from .memory import empty
 
 # Runs of fewer values than this are swept together with their neighbours, this many columns at a time.
-_SHORT, _COLUMNS = 64, 512
+_SHORT, _COLUMNS = 16, 512
 
 
 @compiled_sum
@@ -70,6 +70,22 @@ def _normalize(begin, end, x, weight, bias, eps, y, mean, variance):
 
 
 @compiled
+def _add_moments(x, pivot, first, second):
+    """Add to every column's sums."""
+    for q in range(len(x)):
+        d = np.float64(x[q]) - pivot[q]
+        first[q] += d
+        second[q] += d * d
+
+
+@compiled
+def _rescale(x, mean, scale, shift, y):
+    """``y = (x - mean) scale + shift``, for every column."""
+    for q in range(len(x)):
+        y[q] = (x[q] - mean[q]) * scale[q] + shift[q]
+
+
+@compiled
 def _normalize_columns(begin, end, x, L, weight, bias, eps, y, mean, variance):
     """The same for short runs: x and y are (N, G L), and a step of the range is a block of whole groups."""
     N, G = len(x), len(weight)
@@ -79,15 +95,12 @@ def _normalize_columns(begin, end, x, L, weight, bias, eps, y, mean, variance):
         k0 = block * groups
         k1 = min(G, k0 + groups)
         at, count = k0 * L, (k1 - k0) * L
-        pivot, first, second = table
+        pivot, first, second = table[0], table[1], table[2]
         table[1:] = 0
         for q in range(count):
             pivot[q] = x[0, at + q // L * L] if N else 0.0
         for i in range(N):
-            for q in range(count):
-                d = np.float64(x[i, at + q]) - pivot[q]
-                first[q] += d
-                second[q] += d * d
+            _add_moments(x[i, at : at + count], pivot, first, second)
         for k in range(k0, k1):
             own = slice((k - k0) * L, (k + 1 - k0) * L)
             mean[k], variance[k] = statistics(pivot[own.start], first[own].sum(), second[own].sum(), N * L)
@@ -95,8 +108,7 @@ def _normalize_columns(begin, end, x, L, weight, bias, eps, y, mean, variance):
             table[1, own] = weight[k] / np.sqrt(variance[k] + eps)
             table[2, own] = bias[k]
         for i in range(N):
-            for q in range(count):
-                y[i, at + q] = (x[i, at + q] - table[0, q]) * table[1, q] + table[2, q]
+            _rescale(x[i, at : at + count], table[0], table[1], table[2], y[i, at : at + count])
 
 
 @compiled
@@ -125,6 +137,22 @@ def _normalize_grad(begin, end, g, x, weight, mean, variance, eps, known, gx, gw
 
 
 @compiled
+def _add_products(g, x, mean, alone, along):
+    """Add to every column's sums."""
+    for q in range(len(x)):
+        d = np.float64(g[q])
+        alone[q] += d
+        along[q] += d * (x[q] - mean[q])
+
+
+@compiled
+def _project(g, x, mean, g_mean, slope, scale, gx):
+    """``gx = scale (g - g_mean - (x - mean) slope)``, for every column."""
+    for q in range(len(x)):
+        gx[q] = scale[q] * (g[q] - g_mean[q] - (x[q] - mean[q]) * slope[q])
+
+
+@compiled
 def _normalize_grad_columns(begin, end, g, x, L, weight, mean, variance, eps, known, gx, gweight, gbias):
     """The same for short runs: see _normalize_columns."""
     N, G = len(x), len(weight)
@@ -134,15 +162,12 @@ def _normalize_grad_columns(begin, end, g, x, L, weight, mean, variance, eps, kn
         k0 = block * groups
         k1 = min(G, k0 + groups)
         at, count = k0 * L, (k1 - k0) * L
-        middle, alone, along, scale = table
+        middle, alone, along, scale = table[0], table[1], table[2], table[3]
         alone[:], along[:] = 0, 0
         for q in range(count):
             middle[q] = mean[k0 + q // L]
         for i in range(N):
-            for q in range(count):
-                d = np.float64(g[i, at + q])
-                alone[q] += d
-                along[q] += d * (x[i, at + q] - middle[q])
+            _add_products(g[i, at : at + count], x[i, at : at + count], middle, alone, along)
         for k in range(k0, k1):
             own = slice((k - k0) * L, (k + 1 - k0) * L)
             r = 1 / np.sqrt(variance[k] + eps)
@@ -151,9 +176,12 @@ def _normalize_grad_columns(begin, end, g, x, L, weight, mean, variance, eps, kn
             alone[own], along[own] = _slopes(sums[0], sums[1], N * L, r, known)
             scale[own] = weight[k] * r
         for i in range(N):
-            for q in range(count):
-                off = 0.0 if known else alone[q] + (x[i, at + q] - middle[q]) * along[q]
-                gx[i, at + q] = scale[q] * (g[i, at + q] - off)
+            own_g, own_gx = g[i, at : at + count], gx[i, at : at + count]
+            if known:
+                for q in range(count):
+                    own_gx[q] = scale[q] * own_g[q]
+            else:
+                _project(own_g, x[i, at : at + count], middle, alone, along, scale, own_gx)
 
 
 @compiled

@@ -44,16 +44,18 @@ def _normalize_rows_grad(begin, end, g, x, weight, mean, variance, eps, gx, sums
     """Of each block of rows, gx and the sums of g and of g x^ for every column."""
     S, D = x.shape
     for block in range(begin, end):
-        along_columns, alone_columns = sums[block]
+        along_columns, alone_columns = sums[block, 0], sums[block, 1]
         for s in range(S * block // len(sums), S * (block + 1) // len(sums)):
             m, r = mean[s], 1 / np.sqrt(variance[s] + eps)
             alone, along = _products(g[s], weight, x[s], m)
             u_mean, slope = alone / D, along * r * r / D
             for j in range(D):
-                off = x[s, j] - m
-                gx[s, j] = r * (np.float64(g[s, j]) * weight[j] - u_mean - off * slope)
-                along_columns[j] += g[s, j] * (off * r)
+                gx[s, j] = r * (np.float64(g[s, j]) * weight[j] - u_mean - (x[s, j] - m) * slope)
+            # One array a loop: between more, LLVM would have too many to prove different, and forgo vectors.
+            for j in range(D):
                 alone_columns[j] += g[s, j]
+            for j in range(D):
+                along_columns[j] += g[s, j] * r * (x[s, j] - m)
 
 
 def normalize_rows(x, weight, bias, eps):
@@ -70,7 +72,7 @@ def normalize_rows_grad(g, x, weight, mean, variance, eps):
     """Gradients of normalize_rows: see :func:`minicv.kernels.reference.norm_rows.normalize_rows_grad`."""
     S, D = x.shape
     gx = empty(x.shape, x.dtype)
-    sums = np.zeros((min(S, _BLOCKS), 2, D))
+    sums = np.zeros((min(-(-S // 4), _BLOCKS), 2, D))
     rows = (
         source(g, (S, D)),
         source(x, (S, D)),

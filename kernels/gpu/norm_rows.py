@@ -1,4 +1,4 @@
-"""Normalisation of rows on the GPU: a row is a group of :mod:`.norm`, and so is a column when its sums are asked for."""
+"""Normalisation of rows on the GPU: a row is a group of :mod:`.norm`; so is a column, when its sums are asked for."""
 
 import cupy
 

@@ -111,7 +111,7 @@ class KnownNormalize(Function):
 
 
 class KnownNormalizeGrad(Function):
-    """The gradients of KnownNormalize by x, weight and bias: gx = weight r g, sum(g z), sum(g) with z = (x - mean) r."""
+    """The gradients of KnownNormalize: weight r g, sum(g z) and sum(g), with z = (x - mean) r."""
 
     def forward(self, g, x, weight):
         self.save(g, x, weight)

@@ -69,3 +69,18 @@ def test_the_reference_gradient_is_the_slope():
     grads = implementation("normalize_grad", "reference")(g, x, weight, *statistics, 0.1, False)
     along = sum((gradient * d).sum() for gradient, d in zip(grads, directions))
     np.testing.assert_allclose(along, (g * (up - down)).sum() / (2 * step), rtol=1e-8)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_far_from_0_keep_their_digits(dtype, leaf):
+    """A mean of 1e4 and a spread of 1: float32 sums would leave three digits."""
+    x, weight, bias = (
+        (1e4 + rng.standard_normal((5, 300))).astype(dtype),
+        *rng.standard_normal((2, 300)).astype(dtype),
+    )
+    y, mean, variance = leaf("normalize_rows")(x, weight, bias, 0.0)
+    exact = x.astype(np.float64)
+    np.testing.assert_allclose(mean, exact.mean(axis=1), rtol=1e-13)
+    np.testing.assert_allclose(variance, exact.var(axis=1), rtol=1e-11)
+    normal = (exact - exact.mean(axis=1, keepdims=True)) / exact.std(axis=1, keepdims=True)
+    np.testing.assert_allclose(y, normal * weight + bias, rtol=0, atol=2e-6 if dtype == np.float32 else 1e-10)
