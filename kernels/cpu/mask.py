@@ -41,7 +41,15 @@ def masked(x, mask):
 def _sweep(function, shape, *arrays):
     """Run a compiled function over all numbers of arrays that broadcast to ``shape``."""
     y = np.empty(shape, arrays[0].dtype)
-    whole = [a if a.shape == shape else np.broadcast_to(a, shape) for a in arrays]
-    arrays = [source(a, (y.size,)) for a in whole]
+    arrays = [source(_spread(a, shape), (y.size,)) for a in arrays]
     parallel.run(function, y.size, _WORK, *arrays, y.reshape(-1))
     return y
+
+
+def _spread(array, shape):
+    """An array of ``shape``: itself, or a copy of its numbers along the axes that it lacks."""
+    if array.shape == shape:
+        return array
+    whole = np.empty(shape, array.dtype)
+    whole[...] = array
+    return whole

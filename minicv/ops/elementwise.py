@@ -18,27 +18,33 @@ from .reduce import sum_to
 
 def operands(op, *values):
     """Make tensors of one dtype of an op's operands; Python numbers adopt the dtype of the tensors."""
-    like = next((v for v in values if isinstance(v, Tensor)), None)
-    if like is None:
-        like = as_tensor(next((v for v in values if is_array(v)), values[0]))
-    tensors = [v if isinstance(v, Tensor) else _adopt(op, v, like) for v in values]
-    if any(t.dtype != like.dtype for t in tensors):
-        check_same_dtype(op, **{f"operand {i}": t for i, t in enumerate(tensors)})
+    like = values[0] if type(values[0]) is Tensor else _first_tensor(values)
+    tensors = [v if type(v) is Tensor else _adopt(op, v, like) for v in values]
+    for other in tensors:
+        if other._array.dtype != like._array.dtype:
+            check_same_dtype(op, **{f"operand {i}": t for i, t in enumerate(tensors)})
     check_broadcast(op, *tensors)
     return tensors
 
 
+def _first_tensor(values):
+    """The first tensor among the values, or what becomes one first: an array rather than a number."""
+    tensors = [v for v in values if isinstance(v, Tensor)]
+    return as_tensor((tensors or [v for v in values if is_array(v)] or values)[0])
+
+
 def check_broadcast(op, *tensors):
     """Raise ShapeError unless the shapes of the tensors broadcast."""
-    if len({t.shape for t in tensors if t.shape}) < 2:  # one shape, and perhaps numbers: nothing to find out
+    shapes = {t._array.shape for t in tensors}
+    if len(shapes - {()}) < 2:  # one shape, and perhaps numbers: nothing to find out
         return
     try:
-        np.broadcast_shapes(*(t.shape for t in tensors))
+        np.broadcast_shapes(*shapes)
     except ValueError:
-        shapes = " and ".join(str(t.shape) for t in tensors)
+        got = " and ".join(str(t.shape) for t in tensors)
         hint = "Axes are aligned from the right; x.unsqueeze(axis) inserts one of length 1 to repeat along."
         raise ShapeError(
-            sentence(op, "operands", "of shapes that broadcast (equal, or 1, axis by axis)", shapes, hint)
+            sentence(op, "operands", "of shapes that broadcast (equal, or 1, axis by axis)", got, hint)
         ) from None
 
 

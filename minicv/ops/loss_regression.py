@@ -140,7 +140,7 @@ def l2_distance_loss(input, target, *, reduction="mean"):
     >>> import minicv
     >>> box = minicv.tensor([[0.0, 0.0, 3.0, 4.0]], requires_grad=True)
     >>> l2_distance_loss(box, minicv.zeros(1, 4))
-    tensor(5., creator=Div)
+    tensor(5., creator=Mean)
     """
     difference = _difference("l2_distance_loss", input, target)
     if difference.ndim == 0:

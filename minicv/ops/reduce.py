@@ -1,9 +1,11 @@
 """Sums and what is made of them; the sum over axes and the broadcast are a linear map and its transpose."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
+from .. import kernels
 from ..backend import as_array, get_array_module
 from ..errors import ShapeError, check_float, sentence
 from ..function import Function
@@ -29,12 +31,34 @@ class Sum(Function):
 
     def forward(self, x):
         self.shape = x.shape
-        return x.sum(axis=self.axes, keepdims=self.keepdim, dtype=x.dtype)
+        y = kernels.total(x, self.axes)
+        return y if self.keepdim else y.reshape([n for a, n in enumerate(x.shape) if a not in self.axes])
 
     def backward(self, g):
+        return Repeat(axes=self.axes, keepdim=self.keepdim, shape=self.shape)(g)
+
+
+class Repeat(Function):
+    """x = y copied along ``axes``, which y lacks or has with length 1. The transpose of Sum."""
+
+    def forward(self, y):
         if not self.keepdim:
-            g = g.reshape(tuple(1 if a in self.axes else n for a, n in enumerate(self.shape)))
-        return broadcast_to(g, self.shape)
+            y = y.reshape([1 if a in self.axes else n for a, n in enumerate(self.shape)])
+        return get_array_module(y).broadcast_to(y, self.shape)
+
+    def backward(self, g):
+        return Sum(axes=self.axes, keepdim=self.keepdim)(g)
+
+
+class Mean(Sum):
+    """Sum over ``axes``, divided by the number of values."""
+
+    def forward(self, x):
+        self.count = float(count(x.shape, self.axes) or np.nan)
+        return super().forward(x) / self.count
+
+    def backward(self, g):
+        return super().backward(g / self.count)
 
 
 class BroadcastTo(Function):
@@ -100,7 +124,7 @@ def sum_to(x, shape):
 
 def count(shape, axes):
     """Number of elements that a reduction over ``axes`` takes together."""
-    return int(np.prod([shape[a] for a in axes], dtype=np.int64))
+    return math.prod([shape[a] for a in axes])
 
 
 def mean(x, axis=None, keepdim=False):
@@ -108,7 +132,7 @@ def mean(x, axis=None, keepdim=False):
     x = as_tensor(x)
     check_float("mean", "input", x.dtype)
     axes = normalize_axes("mean", axis, x.ndim)
-    return sum(x, axes, keepdim) / float(count(x.shape, axes) or np.nan)
+    return Mean(axes=axes, keepdim=bool(keepdim))(x)
 
 
 def var(x, axis=None, correction=1, keepdim=False):

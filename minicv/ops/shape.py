@@ -4,6 +4,7 @@ reshape and its inverse, transpose and its inverse permutation, indexing (a gath
 (the scatter), concatenation and splitting, padding with zeros and cropping.
 """
 
+import math
 import operator
 
 import numpy as np
@@ -80,7 +81,7 @@ def reshape(x, *shape):
             [3, 4, 5]])
     """
     x, shape = as_tensor(x), _ints(shape)
-    known = int(np.prod([n for n in shape if n != -1], dtype=np.int64))
+    known = math.prod([n for n in shape if n != -1])
     if shape.count(-1) > 1 or any(n < -1 for n in shape):
         raise ShapeError(sentence("reshape", "shape", "non-negative with at most one -1", shape))
     if -1 in shape and known and x.size % known == 0:
@@ -108,7 +109,7 @@ def flatten(x, start_axis=0, end_axis=-1):
     (end,) = normalize_axes("flatten", end_axis, x.ndim)
     if start > end:
         raise ShapeError(sentence("flatten", "start_axis", f"at most end_axis ({end})", start))
-    joined = int(np.prod(x.shape[start : end + 1], dtype=np.int64))
+    joined = math.prod(x.shape[start : end + 1])
     return reshape(x, x.shape[:start] + (joined,) + x.shape[end + 1 :])
 
 
