@@ -6,8 +6,17 @@ The axis of the classes is axis 1, for (N, L) as for (N, L, H, W), or axis 0 of 
 import numpy as np
 
 from .. import kernels
-from ..backend import get_array_module
-from ..errors import DTypeError, ShapeError, check_float, check_labels, check_rank, check_same_dtype, sentence
+from ..backend import as_array, get_array_module
+from ..errors import (
+    DTypeError,
+    GraphError,
+    ShapeError,
+    check_float,
+    check_labels,
+    check_rank,
+    check_same_dtype,
+    sentence,
+)
 from ..function import Function
 from ..tensor import Tensor, as_tensor
 from .activation import relu, sigmoid
@@ -32,8 +41,8 @@ class Softplus(Function):
 class CrossEntropy(Function):
     """-sum_c t_c log p_c at each place, with p = softmax(x): its gradient is p sum_c t_c - t, which is p - t if w = 1.
 
-    The target t is the weight w of the label there, of which a share is spread over all classes. With a ``scale``
-    the result is the sum over the places, times the scale.
+    The target t is the weight w of the label there, of which a share is spread over all classes. With a ``total``
+    the result is the sum over the places, divided by the total.
     """
 
     def forward(self, x):
@@ -42,15 +51,17 @@ class CrossEntropy(Function):
         labels = self.labels.reshape(scores.shape[0], scores.shape[2])
         target = labels, self.weight, self.smoothing, self.ignore_index
         losses, *self.sums = kernels.cross_entropy(scores, *target)
-        if self.scale is None:
+        if self.total is None:
             return losses.reshape(self.labels.shape)
-        return losses.sum() * (self.scale or np.nan)  # a scale of 0: there is nothing to average
+        with np.errstate(invalid="ignore"):  # 0 / 0: the mean of nothing is NaN, as in PyTorch
+            return losses.sum() / self.total
 
     def backward(self, g):
         (x,) = self.saved
-        return CrossEntropyGrad(sums=self.sums, **self._params)(
-            g if self.scale is None else g * self.scale, x
-        )
+        if self.total is not None:
+            nothing = self.total == 0  # then the gradient is 0, rather than NaN
+            g = g * Tensor(as_array((1 - nothing) / (self.total + nothing)).astype(g.dtype))
+        return CrossEntropyGrad(sums=self.sums, **self._params)(g, x)
 
 
 class CrossEntropyGrad(Function):
@@ -132,8 +143,7 @@ def _counted(op, labels, classes, ignore_index):
     """Which labels count, as a mask; those that do are checked."""
     counted = labels != ignore_index
     hint = "If that label marks what is not to be learnt, pass it as ignore_index."
-    checked = labels if counted.all() else labels[counted]
-    check_labels(op, "target", checked, 0, classes, hint)
+    check_labels(op, "target", np.where(counted, labels, 0), 0, classes, hint)
     return counted
 
 
@@ -143,17 +153,20 @@ def _cross_entropy_of_labels(input, axis, target, weight, ignore_index, label_sm
     labels, classes = _labels(op, input, axis, target), input.shape[axis]
     counted = _counted(op, labels, classes, ignore_index)
     check_reduction(op, reduction)
-    xp, scale = get_array_module(labels), {"none": None, "sum": 1.0}.get(reduction)
+    if weight is not None and weight.requires_grad:
+        hint = "Losses by labels take the weights of classes as given: pass weight.detach()."
+        raise GraphError(sentence(op, "weight", "a tensor without a gradient", "one that requires it", hint))
+    xp, total = get_array_module(labels), {"sum": input.dtype.type(1)}.get(reduction)
     if reduction == "mean":
-        total = counted.sum() if weight is None else weight._array[labels[counted]].sum()
-        scale = float(total and 1 / total)
+        weights = counted if weight is None else weight._array[np.where(counted, labels, 0)] * counted
+        total = weights.sum(dtype=input.dtype)
     return CrossEntropy(
         axis=axis,
         labels=labels.astype(np.int64, copy=False),
         weight=xp.ones(classes, input.dtype) if weight is None else weight._array,
         smoothing=float(label_smoothing),
         ignore_index=int(ignore_index),
-        scale=scale,
+        total=total,
     )(input)
 
 
