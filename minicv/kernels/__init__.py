@@ -54,6 +54,8 @@ registry = {
     "normalize": "norm",
     "normalize_grad": "norm",
     "scale_shift": "norm",
+    "local_response_norm": "response_norm",
+    "local_response_norm_grad": "response_norm",
     "normalize_rows": "norm_rows",
     "normalize_rows_grad": "norm_rows",
     "select": "mask",
