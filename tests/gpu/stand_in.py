@@ -10,6 +10,7 @@ Every crossing between host and device is noted in ``traffic``.
 
 import importlib
 import sys
+import time
 import types
 from contextlib import contextmanager
 
@@ -289,6 +290,16 @@ class Generator:
         return ndarray(np.asarray(self._host.integers(low, high, size, dtype)))
 
 
+class Event:
+    """cupy.cuda.Event, by the clock of the host."""
+
+    def record(self):
+        self.seconds = time.perf_counter()
+
+    def synchronize(self):
+        pass
+
+
 def _module():
     """The module that stands for ``cupy``."""
     made = types.ModuleType("cupy")
@@ -302,9 +313,20 @@ def _module():
     for name, known in (CREATION | FUNCTIONS).items():
         setattr(made, name, _taking(name, getattr(np, name), known + " out"))
     made.random = types.SimpleNamespace(default_rng=Generator, Generator=Generator)
-    error = type("CUDARuntimeError", (RuntimeError,), {})
+    made.copyto = lambda to, value: to.__setitem__(..., value)
+    made.get_default_memory_pool = lambda: types.SimpleNamespace(free_all_blocks=lambda: None)
+    runtime = types.SimpleNamespace(
+        CUDARuntimeError=type("CUDARuntimeError", (RuntimeError,), {}),
+        getDeviceCount=lambda: 1,
+        getDeviceProperties=lambda device: {"name": b"stand-in"},
+        driverGetVersion=lambda: 0,
+        runtimeGetVersion=lambda: 0,
+    )
     made.cuda = types.SimpleNamespace(
-        runtime=types.SimpleNamespace(getDeviceCount=lambda: 1, CUDARuntimeError=error)
+        runtime=runtime,
+        Device=lambda number=0: types.SimpleNamespace(synchronize=lambda: None),
+        Event=Event,
+        get_elapsed_time=lambda start, stop: 1e3 * (stop.seconds - start.seconds),
     )
     return made
 
