@@ -6,10 +6,12 @@ Everything that holds annotations hands out a `Sample`.
 from .batches import Batches
 from .cifar import CIFAR10, CIFAR100
 from .coco import Coco
+from .collate import Batch, collate
 from .digits import digits
 from .errors import DataError
 from .image_folder import ImageFolder
 from .images import images_to_batch, read_image, write_image
+from .loader import DataLoader, LoadError
 from .meadow import CLASSES, STUFF, THINGS, Meadow
 from .mnist import MNIST
 from .sample import JOINTS, SKELETON, Sample
@@ -26,12 +28,16 @@ __all__ = [
     "THINGS",
     "VOC",
     "VOC_CLASSES",
+    "Batch",
     "Batches",
     "Coco",
     "DataError",
+    "DataLoader",
     "ImageFolder",
+    "LoadError",
     "Meadow",
     "Sample",
+    "collate",
     "digits",
     "images_to_batch",
     "read_image",

@@ -1,0 +1,181 @@
+"""DataLoader: every item once, in an order that workers do not change; resume; failures that are said."""
+
+import os
+import threading
+import time
+from itertools import chain
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicv.data import DataLoader, LoadError, Meadow, Sample, collate
+
+
+class Numbers:
+    """Items that are their own number; some of them misbehave. (At the top of the module, so that it can be sent.)"""
+
+    def __init__(self, length, fails=None, dies=None, slow=()):
+        self.length, self.fails, self.dies, self.slow = length, fails, dies, slow
+
+    def __len__(self):
+        return self.length
+
+    def __getitem__(self, i):
+        if i == self.fails:
+            raise OSError(f"no file {i}.jpg")
+        if i == self.dies:
+            os._exit(9)
+        if i in self.slow:
+            time.sleep(0.05)
+        return i
+
+
+WORKERS = [(0, "threads"), (1, "threads"), (3, "threads")]
+
+
+@given(
+    n=st.integers(0, 20),
+    size=st.integers(1, 6),
+    drop=st.booleans(),
+    shuffle=st.booleans(),
+    seed=st.integers(0, 99),
+)
+def test_every_item_once(n, size, drop, shuffle, seed):
+    orders = []
+    for number, workers in WORKERS:
+        loader = DataLoader(
+            Numbers(n),
+            size,
+            shuffle,
+            num_workers=number,
+            workers=workers,
+            collate_fn=list,
+            drop_last=drop,
+            seed=seed,
+        )
+        epochs = [list(loader), list(loader)]
+        assert all(len(epoch) == len(loader) for epoch in epochs)
+        orders.append(epochs)
+    assert orders[0] == orders[1] == orders[2]
+    for epoch in orders[0]:
+        items = list(chain.from_iterable(epoch))
+        assert len(items) == (n - n % size if drop else n) == len(set(items))
+        assert shuffle or items == sorted(items)
+
+
+def test_epochs_and_seeds_have_orders_of_their_own():
+    loader = DataLoader(Numbers(50), 50, shuffle=True, collate_fn=list)
+    (first,), (second,) = list(loader), list(loader)
+    (other,) = DataLoader(Numbers(50), 50, shuffle=True, collate_fn=list, seed=1)
+    assert first != second and first != other
+
+
+@given(data=st.data(), number=st.sampled_from([0, 2]))
+def test_resume_in_the_middle(data, number):
+    def make():
+        return DataLoader(Numbers(10), 3, shuffle=True, num_workers=number, collate_fn=list)
+
+    def endless(loader):
+        while True:
+            yield from loader
+
+    steps, stop = 9, data.draw(st.integers(0, 9))
+    whole = endless(make())
+    wanted = [next(whole) for _ in range(steps)]
+    broken = make()
+    run = endless(broken)
+    got = [next(run) for _ in range(stop)]
+    again = make()
+    again.load_state_dict(broken.state_dict())
+    rest = endless(again)
+    assert got + [next(rest) for _ in range(steps - stop)] == wanted
+
+
+def test_processes_give_the_same():
+    scenes = Meadow(size=32, length=5)
+    loaders = [DataLoader(scenes, 3, shuffle=True, num_workers=n, workers="processes") for n in (0, 2)]
+    for here, there in zip(*loaders, strict=True):
+        np.testing.assert_array_equal(here.images, there.images)
+        np.testing.assert_array_equal(here.semantic, there.semantic)
+
+
+@pytest.mark.parametrize(
+    ("number", "workers"), [*WORKERS, pytest.param(2, "processes", marks=pytest.mark.slow)]
+)
+def test_an_item_that_fails_is_named(number, workers):
+    loader = DataLoader(Numbers(9, fails=5), 2, num_workers=number, workers=workers, collate_fn=list)
+    batches = iter(loader)
+    assert [next(batches), next(batches)] == [[0, 1], [2, 3]]
+    with pytest.raises(LoadError, match=r"item 5 failed: OSError: no file 5\.jpg"):
+        next(batches)
+    assert loader.state_dict()["position"] == 2
+
+
+def test_a_worker_that_dies_ends_the_loop():
+    loader = DataLoader(Numbers(9, dies=5), 2, num_workers=2, workers="processes", collate_fn=list)
+    with pytest.raises(LoadError, match="a worker process died"):
+        list(loader)
+
+
+def test_slow_items_keep_their_place():
+    loader = DataLoader(Numbers(12, slow=(0, 3, 4)), 2, num_workers=4, collate_fn=list)
+    assert list(chain.from_iterable(loader)) == list(range(12))
+
+
+def test_workers_are_ahead_and_go_when_the_loop_is_left():
+    done = []
+
+    class Watched(Numbers):
+        def __getitem__(self, i):
+            done.append(i)
+            return i
+
+    before = threading.active_count()
+    batches = iter(DataLoader(Watched(100), 1, num_workers=2, collate_fn=list))
+    next(batches)
+    for _ in range(100):
+        if len(done) >= 4:
+            break
+        time.sleep(0.01)
+    assert 4 <= len(done) <= 6
+    batches.close()
+    for _ in range(200):
+        if threading.active_count() == before:
+            break
+        time.sleep(0.01)
+    assert threading.active_count() == before
+
+
+def test_collate():
+    a = Sample(np.full((2, 3, 3), 255, np.uint8), semantic=np.ones((2, 3), np.int64), label=4, caption="a")
+    b = Sample(
+        np.zeros((4, 1, 3), np.uint8), semantic=np.zeros((4, 1), np.int64), label=5, meta={"path": "b"}
+    )
+    batch = collate([a, b])
+    assert batch.images.shape == (2, 3, 4, 3) and batch.images.dtype == np.float32 and len(batch) == 2
+    assert batch.images[0].sum() == 18 and batch.images[0, :, :2].min() == 1
+    assert batch.semantic[0].tolist() == [[1, 1, 1]] * 2 + [[255] * 3] * 2
+    assert batch.label.tolist() == [4, 5] and batch.sizes.tolist() == [[2, 3], [4, 1]]
+    assert batch.captions == ["a", ""] and batch.meta[1] == {"path": "b"} and batch.masks == [None, None]
+    assert collate([a, Sample(np.zeros((1, 1, 3), np.uint8))]).label is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 0}, "at least 1, 0 and 1; got 0, 0 and 2"),
+        ({"num_workers": -1}, "got 1, -1 and 2"),
+        ({"workers": "fibres"}, 'workers must be "threads" or "processes"; got \'fibres\''),
+    ],
+)
+def test_bad_input(options, message):
+    with pytest.raises(ValueError, match=message):
+        DataLoader(Numbers(3), **options)
+
+
+def test_a_state_of_another_loader():
+    state = DataLoader(Numbers(3), 2).state_dict()
+    with pytest.raises(ValueError, match="state must be of a loader with"):
+        DataLoader(Numbers(3), 1).load_state_dict(state)
