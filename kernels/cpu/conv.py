@@ -3,18 +3,16 @@
 *Winograd's*, :mod:`.winograd` and :mod:`.winograd_weight`, for 3 x 3 filters of float32 that move by one
 pixel, if there are channels and windows enough: 4 multiplications where there were 9.
 
-*Shifted images*, :mod:`.conv_shift` and :mod:`.conv_weight`, for float32: the image is never laid out as
-columns, and the sums stay in registers. That takes half to a sixth of the time where images are large or
-filters few, which is where columns cost most.
+*Shifted images*, :mod:`.conv_shift` and :mod:`.conv_weight`, for everything else of float32: the image is never
+laid out as columns, and the sums stay in registers.
 
-*Columns and a matrix product*, here, for everything else. The batch is cut into parts whose columns fit a
-core's cache, and the threads of :mod:`.parallel` take a part each, unfold it and multiply it with a
-single-threaded BLAS: the threads of BLAS would spin against ours between the products.
+*Columns and a matrix product*, here, for other dtypes, and where Inf or NaN met a zero that is not in the
+definition. The batch is cut into parts whose columns fit a core's cache, and the threads of :mod:`.parallel` take
+a part each, unfold it and multiply it with a single-threaded BLAS: the threads of BLAS would spin against ours
+between the products.
 
 Either way the meaning is that of :mod:`minicv.kernels.reference.conv`.
 """
-
-from math import prod
 
 import numpy as np
 
@@ -54,13 +52,13 @@ def _each(function, parts):
 _im2col = Im2col(np, _unfold, _fold, _LIMIT, _each)
 
 
-def _columns(array, windows, groups):
-    """Whether arrays of this dtype, with so many rows and columns of windows, take the columns.
+def _harmless(factor, result):
+    """Whether the zeros that the shifted images add did no harm: Inf and NaN alone could turn them into NaN.
 
-    An image of fewer than 8 x 8 windows does not fill the vectors, and a matrix product over the whole batch
-    does better; unless there are groups, whose products are too small to be worth a call.
+    There was none if there is none in the factor that meets the zeros, and none if there is none in the result; so
+    the smaller one is looked at.
     """
-    return array.dtype != np.float32 or (prod(windows) < 64 and groups == 1)
+    return np.isfinite(min(factor, result, key=np.size)).all()
 
 
 def _tile(way, array, numbers, windows, kernel_size, stride, dilation, groups):
@@ -76,7 +74,7 @@ def conv2d(x, w, bias, stride, padding, dilation, groups):
     m = _tile(winograd, x, w.shape[:2], size, w.shape[2:], stride, dilation, groups)
     if m > 1 and (y := winograd.conv2d(x, w, bias, padding, m)) is not None:
         return y
-    way = _im2col if _columns(x, size, groups) else conv_shift
+    way = conv_shift if x.dtype == np.float32 else _im2col
     return way.conv2d(x, w, bias, stride, padding, dilation, groups)
 
 
@@ -85,9 +83,12 @@ def conv_transpose2d(y, w, bias, output_size, stride, padding, dilation, groups)
     m = _tile(winograd, y, w.shape[:2], output_size, w.shape[2:], stride, dilation, groups)
     if m > 1 and (x := winograd.conv_transpose2d(y, w, bias, output_size, padding, m)) is not None:
         return x
-    # Shifted images have zeros around them, which no window covers: they do harm if a weight is Inf or NaN.
-    way = _im2col if _columns(y, y.shape[2:], groups) or not np.isfinite(w).all() else conv_shift
-    return way.conv_transpose2d(y, w, bias, output_size, stride, padding, dilation, groups)
+    geometry = output_size, stride, padding, dilation, groups
+    if y.dtype == np.float32:
+        x = conv_shift.conv_transpose2d(y, w, bias, *geometry)
+        if _harmless(w, x):  # around the rows of y, where no window was, are zeros that meet weights
+            return x
+    return _im2col.conv_transpose2d(y, w, bias, *geometry)
 
 
 def conv2d_weight(x, y, kernel_size, stride, padding, dilation, groups):
@@ -98,6 +99,8 @@ def conv2d_weight(x, y, kernel_size, stride, padding, dilation, groups):
     # What is finite is right. Else zeros beside the image may have met Inf or NaN: once more, without any.
     if m > 1 and np.isfinite(w := winograd_weight.conv2d_weight(x, y, padding, m)).all():
         return w
-    if not _columns(x, size, groups) and np.isfinite(w := conv_weight.conv2d_weight(x, y, *geometry)).all():
-        return w
+    if x.dtype == np.float32:
+        w = conv_weight.conv2d_weight(x, y, *geometry)
+        if _harmless(x, w):  # between the rows of y are zeros that meet pixels of x
+            return w
     return _im2col.conv2d_weight(x, y, *geometry)

@@ -1,22 +1,20 @@
 """Convolution without columns: a tap of the window is the padded image, shifted.
 
 im2col writes every pixel kh * kw times before the first multiplication. But lay the padded image out as one
-long row of floats, rows of pixels one after another, ``pitch`` floats each. Let output pixel (t, m) have the
-number q = t pitch + m. Then tap (i, j) of *all* windows is the same long row, read from i pitch + j on::
+long row of floats, as :mod:`.planes` does. Let output pixel (t, m) have the number q = t pitch + m. Then tap
+(i, j) of *all* windows is the same long row, read from i pitch + j on::
 
     out[f, q] = sum over r = (c, i, j) of w[f, r] * planes[offset[r] + q],   offset[r] = c area + i pitch + j
 
 16 neighbouring q are one vector, whichever rows they belong to; the few q between the rows are computed for
-nothing and not copied out. A dilation, or another kernel, is another table of offsets. Two more tables make
-the rest of the family:
+nothing and not copied out. The transposed convolution is another such sum: with stride s, pixel (h, w) of the
+result gets something from taps i = h (mod s), j = w (mod s) alone. So the result is dealt out to s x s phases,
+each a convolution of stride 1 with its own few taps.
 
-- *stride s*: the padded image is dealt out to s x s planes, pixel (h, w) to plane (h mod s, w mod s). A tap
-  reads one plane, and there neighbouring windows are neighbours.
-- *transposed, stride s*: pixel (h, w) of the result gets something from taps i = h (mod s), j = w (mod s)
-  alone. So the result is dealt out to s x s phases, each a convolution of stride 1 with its own few taps.
-
-An image is worked through in blocks of rows whose planes fit into a core's second-level cache, and a block in
-tiles of 8 filters x 48 pixels, whose sums never leave the registers: :func:`.vector.tile_48`.
+The image is worked through in blocks of rows, or several images at a time if they are small, and a block in
+tiles of 8 filters x 48 pixels, whose sums stay in registers: :func:`.vector.tile_wide`. Only so many channels are
+laid out at once, their weights brought into the tiles' order, that a tile's pixels stay in the first-level cache
+while filter after filter is multiplied with them.
 
 What it buys, in time of one core with AVX-512, for 16 images and 3 x 3 filters:
 
@@ -32,30 +30,15 @@ from typing import NamedTuple
 import numpy as np
 
 from ..reference.unfold import output_size
-from . import parallel
+from . import memory, parallel
 from .jit import compiled, source
-from .vector import LANES, move, tile_16, tile_48
+from .planes import arrange, fill
+from .vector import FILTERS, LANES, PIXELS, interleave, move, tile_narrow, tile_one_filter, tile_wide
 
-_FILTERS, _PIXELS = 8, 48  # of a tile
-_SUMS = 1536  # pixels of a block, at most: their sums for 8 filters are 48 KiB
-_CACHE = 2**18  # floats of a block's planes, at most: 1 MiB
-
-
-class Planes(NamedTuple):
-    """Padded copy of a block of rows, dealt out to planes: what goes where."""
-
-    channels: int
-    height: int  # of the source
-    width: int
-    sh: int  # stride: plane (a, b), row u, column v holds the source's
-    sw: int
-    ph: int  # h = u sh + a - ph
-    pw: int  # w = v sw + b - pw
-    nh: int  # planes that are read, in both directions: a < nh
-    nw: int
-    rows: int  # of a plane in a block
-    pitch: int  # floats from one row to the next
-    area: int  # floats of a plane
+_JOBS = 8  # so many there should be, if possible, for the threads to share
+_WORTH = 64  # filters that are worth a copy of the planes of their own
+_PIXELS = 192, 1536  # of a block: with fewer, whole tiles are rare; more do not fit the first-level cache
+_SUMS = 2**17  # of a job, at most: half a MiB
 
 
 class Target(NamedTuple):
@@ -71,31 +54,7 @@ class Target(NamedTuple):
     rows: int  # of a phase
     cols: int
     block: int  # rows of a phase in a block
-
-
-@compiled
-def fill(copy, to, p, x, start, row):
-    """Copy the image at ``x[start:]`` to planes at ``copy[to:]``, whose first row is the padded image's ``row``.
-
-    The cells left and right of the image are 0 from the beginning, and stay so.
-    """
-    for plane in range(p.channels * p.nh * p.nw):
-        c, a, b = plane // (p.nh * p.nw), plane // p.nw % p.nh, plane % p.nw
-        first = max(0, -((b - p.pw) // p.sw))
-        n = min(p.pitch, -((b - p.pw - p.width) // p.sw)) - first
-        for u in range(p.rows):
-            at = to + plane * p.area + u * p.pitch + first
-            h = (row + u) * p.sh + a - p.ph
-            begin = start + (c * p.height + h) * p.width + first * p.sw + b - p.pw
-            if h < 0 or h >= p.height:
-                for v in range(n):
-                    copy[at + v] = 0
-            elif p.sw == 1:
-                for v in range(0, n, LANES):
-                    move(copy, at + v, x, begin + v, n - v)
-            else:
-                for v in range(n):
-                    copy[at + v] = x[begin + v * p.sw]
+    splits: int  # parts of the filters, which are jobs of their own
 
 
 @compiled
@@ -103,6 +62,8 @@ def _copy_out(sums, at, pitch, rows, y, start, target, top, left):
     """Copy a phase's rows of sums to a filter's image, which begins at ``y[start]``."""
     first = max(0, -(left // target.sw))
     n = min(target.cols, -((left - target.width) // target.sw)) - first
+    if target.sh == target.sw == 1 and n == pitch == target.width and top >= 0:  # row after row without a gap
+        n, rows = n * min(rows, target.height - top), 1
     for t in range(rows):
         h = t * target.sh + top
         row, out = at + t * pitch + first, start + h * target.width + first * target.sw + left
@@ -117,127 +78,184 @@ def _copy_out(sums, at, pitch, rows, y, start, target, top, left):
 
 
 @compiled
-def _shift(begin, end, x, planes, panels, biases, offsets, phases, groups, y, target):
-    """Compute blocks of rows of y: block b of image n, counting groups as images, has the number n blocks + b.
+def _pack(panel, w, a, step, filters, taps, first, last):
+    """Fill a panel: 8 filters, of which there may be fewer, side by side for each tap from ``first`` to ``last``."""
+    r = first
+    while r < last:
+        n = 1  # taps that are neighbours in memory, up to 16
+        while n < min(LANES, last - r) and taps[r + n] == taps[r] + n:
+            n += 1
+        if step == 1:
+            n = 1
+            move(panel, (r - first) * 8, w, a + taps[r], filters)
+        elif n > 2:
+            interleave(panel, (r - first) * 8, w, a + taps[r], step, filters, n)
+        else:
+            for i in range(n):
+                for f in range(filters):
+                    panel[(r + i - first) * 8 + f] = w[a + f * step + taps[r + i]]
+        r += n
 
-    ``panels`` are the weights (groups, filters / 8, taps, 8) and ``biases`` what the sums begin with (groups,
-    filters / 8, 8). The taps of phase i and their ``offsets`` are those from ``phases[i]`` up to ``phases[i + 1]``.
+
+@compiled
+def _multiply(start, filters, biases, k, panels, planes, offsets, first, count, pixels, sums, pitch):
+    """Add the products of ``count`` taps to the sums of all filters and pixels of a job, tile by tile.
+
+    Panel after panel meets the same pixels, which stay in the first-level cache.
+    """
+    q = 0
+    while q < pixels:
+        width = 4 * LANES if filters == 1 else PIXELS if pixels - q > LANES else LANES
+        for f in range(0, filters, FILTERS):
+            a, b, o = f // FILTERS * 8 * count, k + f, f * pitch + q
+            if filters == 1:
+                tile_one_filter(start, biases, b, panels, a, planes, q, offsets, first, count, sums, o, pitch)
+            elif width > LANES:
+                tile_wide(start, biases, b, panels, a, planes, q, offsets, first, count, sums, o, pitch)
+            else:
+                tile_narrow(start, biases, b, panels, a, planes, q, offsets, first, count, sums, o, pitch)
+        q += width
+
+
+@compiled
+def _length(p, block):
+    """Floats from the sums of one filter to those of the next: the last tile may compute some more."""
+    return -(-((p.images - 1) * p.step + block * p.pitch) // LANES) * LANES + PIXELS + LANES
+
+
+@compiled
+def _part(split, target):
+    """First filter and number of filters of a part, whole panels but for the last."""
+    panels = -(-target.filters // FILTERS)
+    first = panels * split // target.splits * FILTERS
+    return first, min(target.filters, panels * (split + 1) // target.splits * FILTERS) - first
+
+
+@compiled
+def _shift(
+    begin, end, x, channels, p, offsets, w, step, step_c, taps, phases, biases, batch, groups, y, target
+):
+    """Compute jobs: a block of rows of y, or several small images, in one group, for a part of its filters.
+
+    ``p``, ``offsets`` and ``taps`` are for a block of channels. Tap r of filter f, in a block that begins with
+    channel c, is ``w[f step + c step_c + taps[r]]`` in the weights of the group. The taps of phase i are those from
+    ``phases[i]`` up to ``phases[i + 1]``, channel by channel.
     """
     blocks = -(-target.rows // target.block)
-    panels_of_group = -(-target.filters // _FILTERS)
-    length = -(-target.block * planes.pitch // LANES) * LANES
-    copy = np.zeros(planes.channels * planes.nh * planes.nw * planes.area + length, np.float32)
-    sums = np.empty(_FILTERS * length, np.float32)
+    panels_of_group = -(-target.filters // FILTERS)
+    most = -(-panels_of_group // target.splits) * FILTERS  # filters of a part
+    length = _length(p, target.block)
+    copy = np.zeros(p.channels * p.nh * p.nw * p.area + length, np.float32)
+    panels = np.empty(most // FILTERS * 8 * len(taps), np.float32)
+    sums = np.empty(most * length, np.float32)
     for job in range(begin, end):
-        image, row = job // blocks, job % blocks * target.block
-        rows = min(target.block, target.rows - row)
-        pixels = (rows - 1) * planes.pitch + target.cols
-        fill(copy, 0, planes, x, image * planes.channels * planes.height * planes.width, row)
+        split, row = job % target.splits, job // target.splits % blocks * target.block
+        group, image = (
+            job // target.splits // blocks % groups,
+            job // target.splits // blocks // groups * p.images,
+        )
+        rows, images = min(target.block, target.rows - row), min(p.images, batch - image)
+        pixels = (images - 1) * p.step + (rows - 1) * p.pitch + target.cols
+        k, filters = _part(split, target)
         for i in range(len(phases) - 1):
-            first, last = phases[i], phases[i + 1]
+            of_channel = (phases[i + 1] - phases[i]) // p.channels
+            for c in range(0, channels if of_channel else 1, p.channels):
+                if i == 0 or (of_channel and p.channels < channels):
+                    for n in range(images):
+                        plane = ((image + n) * groups + group) * channels + c
+                        here = min(p.channels, channels - c)
+                        fill(copy, n * p.step, here, p, x, plane * p.height * p.width, row)
+                count = of_channel * min(p.channels, channels - c)
+                for f in range(0, filters, FILTERS):
+                    a = group * (len(w) // groups) + (k + f) * step + c * step_c
+                    panel = panels[f // FILTERS * 8 * count :]
+                    _pack(panel, w, a, step, min(FILTERS, filters - f), taps, phases[i], phases[i] + count)
+                b = group * target.filters + k
+                _multiply(
+                    c == 0, filters, biases, b, panels, copy, offsets, phases[i], count, pixels, sums, length
+                )
             top, left = row * target.sh + i // target.sw + target.top, i % target.sw + target.left
-            for k in range(panels_of_group):
-                number = image % groups * panels_of_group + k
-                bias, panel = number * _FILTERS, (number * len(offsets) + first) * _FILTERS
-                q = 0
-                while q < pixels:
-                    if pixels - q > 2 * LANES:
-                        tile_48(biases, bias, panels, panel, copy, q, offsets, first, last, sums, q, length)
-                        q += _PIXELS
-                    else:
-                        tile_16(biases, bias, panels, panel, copy, q, offsets, first, last, sums, q, length)
-                        q += LANES
-                for f in range(min(_FILTERS, target.filters - k * _FILTERS)):
-                    start = (image * target.filters + k * _FILTERS + f) * target.height * target.width
-                    _copy_out(sums, f * length, planes.pitch, rows, y, start, target, top, left)
+            for n in range(images):
+                for f in range(filters):
+                    plane = ((image + n) * groups + group) * target.filters + k + f
+                    start = plane * target.height * target.width
+                    _copy_out(sums, f * length + n * p.step, p.pitch, rows, y, start, target, top, left)
 
 
-def arrange(size, channels, windows, rows, cols, stride, padding):
-    """Lay out planes for blocks of windows.
+def _blocks(images, groups, filters, channels, area):
+    """How many images and pixels a block may have, so that jobs remain for the threads, and how many channels."""
+    pixels = min(max(_PIXELS[0], _SUMS // filters), _PIXELS[1])
+    parts = groups * max(1, filters // (2 * _WORTH))
+    blocks = -(-channels // (128 // area + 16))  # 16 channels of 3 x 3 taps, 144 of one: see _multiply
+    return (min(images, -(-images * parts // _JOBS)), pixels), -(-channels // blocks)
 
-    Parameters
-    ----------
-    size, channels
-        Of the image that the windows lie on.
-    windows : (int, int)
-        How many rows and columns of windows there are.
-    rows, cols : arrays of int
-        Rows and columns of the taps in a window.
-    stride, padding : (int, int)
-        A negative padding crops.
 
-    Returns
-    -------
-    planes : Planes
-    offsets : (channels * rows * cols,) array
-        Where in the planes of a block its first window has its taps.
-    block : int
-        Rows of windows in a block.
-    """
-    sh, sw = stride
-    nh, nw = min(sh, rows.max() + 1), min(sw, cols.max() + 1)
-    # The zeros right of one row and left of the next are the same cells.
-    width = windows[1] + cols.max() // sw
-    right = width + -(size[1] + padding[1]) // sw
-    pitch = width - max(0, min(padding[1] // sw, right, cols.max() // sw))
-    more = rows.max() // sh
-    most = max(1, min(_SUMS // pitch, _CACHE // (channels * nh * nw * pitch) - more))
-    block = -(-windows[0] // -(-windows[0] // most))
-    area = (block + more) * pitch
-    plane = np.arange(channels)[:, None, None] * nh * nw + (rows % sh)[:, None] * nw + cols % sw
-    offsets = plane * area + (rows // sh)[:, None] * pitch + cols // sw
-    numbers = channels, *size, *stride, *padding, nh, nw, block + more, pitch, area
-    return Planes(*map(int, numbers)), offsets.ravel(), int(block)
+def _splits(planes, images, groups, filters, rows, block):
+    """In how many parts the filters are cut: jobs for the threads, if worth it, and not too many sums."""
+    jobs = -(-images // planes.images) * groups * -(-rows // block)
+    sums = filters * (planes.images * planes.step + block * planes.pitch)
+    wanted = max(-(-_JOBS // max(1, jobs)), -(-sums // _SUMS))
+    return max(1, min(filters // _WORTH, wanted))
 
 
 @lru_cache(maxsize=256)
-def _forward(size, channels, filters, windows, kernel_size, stride, padding, dilation):
+def _forward(images, size, channels, filters, windows, kernel_size, stride, padding, dilation, groups):
     """What :func:`_shift` needs to know for conv2d: one phase with all the taps in their own order."""
-    taps = (np.arange(k) * d for k, d in zip(kernel_size, dilation))
-    planes, offsets, block = arrange(size, channels, windows, *taps, stride, padding)
-    target = Target(filters, *windows, 1, 1, 0, 0, *windows, block)
-    return planes, offsets, np.array([0, len(offsets)]), slice(None), target
+    area = prod(kernel_size)
+    limits, at_once = _blocks(images, groups, filters, channels, area)
+    tap = (np.arange(k) * d for k, d in zip(kernel_size, dilation))
+    planes, offsets, block = arrange(*limits, size, at_once, windows, *tap, stride, padding)
+    splits = _splits(planes, images, groups, filters, windows[0], block)
+    target = Target(filters, *windows, 1, 1, 0, 0, *windows, block, splits)
+    return (
+        planes,
+        offsets,
+        (channels * area, area, np.arange(len(offsets))),
+        np.array([0, len(offsets)]),
+        target,
+    )
 
 
 @lru_cache(maxsize=256)
-def _transposed(size, channels, filters, windows, kernel_size, stride, padding, dilation):
+def _transposed(images, size, channels, filters, windows, kernel_size, stride, padding, dilation, groups):
     """The same for conv_transpose2d: the taps are sorted by phase.
 
     With h + ph = t sh + a, pixel h gets its share from the taps with i dh = a (mod sh), which the window at
     oh = t - i dh // sh stamped: rows of y, read backwards. ``size`` is that of y, ``windows`` that of x.
     """
-    taps = [np.arange(k) * d for k, d in zip(kernel_size, dilation)]
+    area = prod(kernel_size)
+    limits, at_once = _blocks(images, groups, filters, channels, area)
+    at = [np.arange(k) * d for k, d in zip(kernel_size, dilation)]
     starts = [p // s for p, s in zip(padding, stride)]
     counts = [(p + n - 1) // s - t + 1 for n, p, s, t in zip(windows, padding, stride, starts)]
-    last = [at[-1] // s for at, s in zip(taps, stride)]
-    backwards = (end - at // s for end, at, s in zip(last, taps, stride))
+    last = [tap[-1] // s for tap, s in zip(at, stride)]
+    backwards = (end - tap // s for end, tap, s in zip(last, at, stride))
     before = [end - t for end, t in zip(last, starts)]
-    planes, offsets, block = arrange(size, channels, counts, *backwards, (1, 1), before)
-    (rows, cols) = taps
+    planes, offsets, block = arrange(*limits, size, at_once, counts, *backwards, (1, 1), before)
+    splits = _splits(planes, images, groups, filters, counts[0], block)
+    corner = (t * s - p for t, s, p in zip(starts, stride, padding))
+    target = Target(filters, *windows, *stride, *corner, *counts, block, splits)
+    rows, cols = at
     phase = (rows % stride[0])[:, None] * stride[1] + cols % stride[1]
-    phase = np.tile(phase.ravel(), channels)
+    phase = np.tile(phase.ravel(), at_once)
     order = np.argsort(phase, kind="stable")
     phases = np.append(0, np.cumsum(np.bincount(phase, minlength=prod(stride))))
-    corner = (t * s - p for t, s, p in zip(starts, stride, padding))
-    target = Target(filters, *windows, *stride, *corner, *counts, block)
-    return planes, offsets[order], phases, order, target
+    taps = np.arange(at_once)[:, None] * (filters * area) + np.arange(
+        area
+    )  # w is (channels, filters, kh, kw)
+    return planes, offsets[order], (area, filters * area, taps.ravel()[order]), phases, target
 
 
-def _run(x, w, bias, plan, groups):
-    """Run :func:`_shift` with filters (groups, filters, taps) and their biases."""
-    planes, offsets, phases, order, target = plan
-    filters = -(-target.filters // _FILTERS) * _FILTERS
-    panels = np.zeros((groups, filters, len(offsets)), np.float32)
-    panels[:, : target.filters] = w[:, :, order]
-    panels = np.ascontiguousarray(panels.reshape(groups, -1, _FILTERS, len(offsets)).swapaxes(2, 3))
-    biases = np.zeros((groups, filters), np.float32)
+def _run(x, w, bias, channels, groups, planes, offsets, weights, phases, target):
+    """Run :func:`_shift` for all jobs."""
+    biases = np.zeros(groups * target.filters + FILTERS, np.float32)  # some more, for the last tile
     if bias is not None:
-        biases[:, : target.filters] = bias.reshape(groups, -1)
-    y = np.empty((len(x), groups * target.filters, target.height, target.width), np.float32)
-    jobs = len(x) * groups * -(-target.rows // target.block)
-    work = target.block * planes.pitch * filters * len(offsets) // LANES
-    panels, biases = panels.ravel(), biases.ravel()
-    args = source(x, x.size), planes, panels, biases, offsets, phases, groups, y.reshape(-1), target
+        biases[:-FILTERS] = bias
+    y = memory.empty((len(x), groups * target.filters, target.height, target.width), np.float32)
+    jobs = -(-len(x) // planes.images) * groups * -(-target.rows // target.block) * target.splits
+    work = x.size * target.filters * len(offsets) // planes.channels // LANES // max(1, jobs)
+    weights = source(w, w.size), *weights, phases, biases
+    args = source(x, x.size), channels, planes, offsets, *weights, len(x), groups, y.reshape(-1), target
     parallel.run(_shift, jobs, work, *args)
     return y
 
@@ -245,14 +263,12 @@ def _run(x, w, bias, plan, groups):
 def conv2d(x, w, bias, stride, padding, dilation, groups):
     """Convolve: see :func:`minicv.kernels.reference.conv.conv2d`."""
     windows = output_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
-    filters, channels = len(w) // groups, w.shape[1]
-    plan = _forward(x.shape[2:], channels, filters, windows, w.shape[2:], stride, padding, dilation)
-    return _run(x, w.reshape(groups, filters, -1), bias, plan, groups)
+    sizes = len(x), x.shape[2:], w.shape[1], len(w) // groups, windows, w.shape[2:]
+    return _run(x, w, bias, w.shape[1], groups, *_forward(*sizes, stride, padding, dilation, groups))
 
 
 def conv_transpose2d(y, w, bias, output_size, stride, padding, dilation, groups):
     """Stamp: see :func:`minicv.kernels.reference.conv.conv_transpose2d`."""
-    filters, channels = w.shape[1], len(w) // groups
-    plan = _transposed(y.shape[2:], channels, filters, output_size, w.shape[2:], stride, padding, dilation)
-    w = w.reshape(groups, channels, filters, -1).swapaxes(1, 2)
-    return _run(y, w.reshape(groups, filters, -1), bias, plan, groups)
+    channels = len(w) // groups
+    sizes = len(y), y.shape[2:], channels, w.shape[1], tuple(output_size), w.shape[2:]
+    return _run(y, w, bias, channels, groups, *_transposed(*sizes, stride, padding, dilation, groups))

@@ -2,10 +2,11 @@
 
     w[f, r] = sum over images n and pixels q of y[n, f, q] * planes[n, offset[r] + q]
 
-with the planes and offsets of :mod:`.conv_shift`. Both factors have neighbouring pixels side by side, so 16 of
-them are a vector, and a tile of 4 filters x 6 taps keeps 24 such vectors of partial sums in registers while
-it runs over all rows of a chunk (:func:`.vector.tile_4x6`). Only then are the 16 lanes added up. Nothing is
-transposed and nothing is stored in between.
+with the offsets of :mod:`.planes`. Both factors have neighbouring pixels side by side, so 16 of them are a
+vector, and a tile of 4 filters x 6 taps keeps 24 such vectors of partial sums in registers while it runs over
+all pixels of a block (:func:`.vector.tile_dot`). Only then are the 16 lanes added up. Nothing is transposed and
+nothing is stored in between. So many channels are taken at a time that their planes stay in the second-level
+cache while filter after filter is multiplied with them.
 
 The sum over the batch is made of partial sums, whose number depends on the shapes alone: so do the bits.
 
@@ -18,75 +19,87 @@ from math import prod
 
 import numpy as np
 
-from . import parallel
-from .conv_shift import Planes, arrange, fill  # after a change there, too, empty __pycache__
+from . import memory, parallel
 from .jit import compiled, source
-from .vector import LANES, tile_4x6
+from .planes import Planes, arrange, fill
+from .vector import DOT_FILTERS, DOT_TAPS, LANES, tile_dot
 
-_FILTERS, _TAPS = 4, 6  # of a tile
-_PIXELS = 2048  # of a chunk, about: the rows of y for 4 filters then stay in the first-level cache
-_PARTIAL_SUMS = 8  # at most, so many threads can share the work
+_CACHE = 2**17  # floats of the planes of x, at most: half a MiB
+_PIXELS = 1536  # of a block, at most: four filters of y are 24 KiB
+_JOBS = 8  # so many there should be, if possible, for the threads to share
 _WORTH = 1024  # pixels of y that are worth a partial sum of their own
 
 
 @compiled
-def _dot(begin, end, x, x_planes, offsets, y, y_planes, groups, images, parts, w):
-    """Compute partial sums: those of group g over part i of the batch are w[i groups + g] (filters, taps).
+def _dot(begin, end, x, channels, xp, offsets, y, filters, yp, batch, groups, parts, splits, w):
+    """Compute jobs: part of the batch, group, block of channels, split of the filters; all of a part lie together.
 
-    A chunk is a block of rows of up to ``images`` images.
+    ``xp`` are the planes of a block of channels, ``yp`` those of the filters of a tile.
     """
-    filters, taps = w.shape[1:]
-    area = y_planes.area
-    x_source = x_planes.channels * x_planes.height * x_planes.width
-    y_source = filters * y_planes.height * y_planes.width
-    x_image = x_planes.channels * x_planes.nh * x_planes.nw * x_planes.area
-    y_image = -(-filters // _FILTERS) * _FILTERS * area  # those that fill the last tile are 0
-    batch = len(y) // (groups * y_source)
-    x_copy = np.zeros(images * x_image + area, np.float32)
-    y_copy = np.zeros(images * y_image, np.float32)
-    sums = np.empty(_FILTERS * _TAPS, np.float32)
+    taps = len(w) // (parts * groups * filters)
+    taps_of_block = taps // channels * xp.channels
+    blocks = -(-channels // xp.channels)
+    copy = np.zeros(xp.channels * xp.nh * xp.nw * xp.area + yp.area, np.float32)
+    ys = np.zeros(DOT_FILTERS * yp.area, np.float32)
+    sums = np.empty(2 * LANES, np.float32)
     for job in range(begin, end):
-        part, group = job // groups, job % groups
-        w[job] = 0
-        last = batch * (part + 1) // parts
-        for n in range(batch * part // parts, last, images):
-            count = min(images, last - n)
-            for row in range(0, y_planes.height, y_planes.rows):
-                for i in range(count):
-                    image = (n + i) * groups + group
-                    fill(x_copy, i * x_image, x_planes, x, image * x_source, row)
-                    fill(y_copy, i * y_image, y_planes, y, image * y_source, row)
-                for f in range(0, filters, _FILTERS):
-                    for r in range(0, taps, _TAPS):
-                        tile_4x6(
-                            y_copy, f * area, y_image, area, x_copy, x_image, offsets, r, count, area, sums
-                        )
-                        for i in range(min(_FILTERS, filters - f)):
-                            for j in range(min(_TAPS, taps - r)):
-                                w[job, f + i, r + j] += sums[i * _TAPS + j]
+        split, block = job % splits, job // splits % blocks
+        group, part = job // splits // blocks % groups, job // splits // blocks // groups
+        first, last = filters * split // splits, filters * (split + 1) // splits
+        count = min(xp.channels, channels - block * xp.channels)  # of channels
+        tap, many = block * taps_of_block, count * (taps // channels)
+        corner = (part * groups + group) * filters * taps + tap
+        for f in range(first, last):
+            w[corner + f * taps : corner + f * taps + many] = 0
+        until = batch * (part + 1) // parts
+        for image in range(batch * part // parts, until, xp.images):
+            images = min(xp.images, until - image)
+            pixels = -(-((images - 1) * xp.step + yp.rows * yp.pitch) // LANES) * LANES
+            for row in range(0, yp.height, yp.rows):
+                for n in range(images):
+                    plane = ((image + n) * groups + group) * channels + block * xp.channels
+                    fill(copy, n * xp.step, count, xp, x, plane * xp.height * xp.width, row)
+                for f in range(first, last, DOT_FILTERS):
+                    here = min(DOT_FILTERS, last - f)
+                    for n in range(images):
+                        plane = ((image + n) * groups + group) * filters + f
+                        fill(ys, n * xp.step, here, yp, y, plane * yp.height * yp.width, row)
+                    for r in range(0, many, DOT_TAPS):
+                        tile_dot(ys, 0, yp.area, copy, 0, offsets, r, pixels, sums)
+                        for i in range(here):
+                            at = corner + (f + i) * taps + r
+                            for j in range(min(DOT_TAPS, many - r)):
+                                w[at + j] += sums[i * DOT_TAPS + j]
 
 
 @lru_cache(maxsize=256)
-def _plan(size, channels, filters, windows, kernel_size, stride, padding, dilation):
-    """Planes of x and of y; the offsets of the taps, and of some more that fill the last tile."""
-    taps = (np.arange(k) * d for k, d in zip(kernel_size, dilation))
-    x_planes, offsets, block = arrange(size, channels, windows, *taps, stride, padding)
-    area = -(-block * x_planes.pitch // LANES) * LANES
-    y_planes = Planes(filters, *windows, 1, 1, 0, 0, 1, 1, block, x_planes.pitch, area)
-    return x_planes, y_planes, np.pad(offsets, (0, -len(offsets) % _TAPS))
+def _plan(images, size, channels, filters, windows, kernel_size, stride, padding, dilation, groups):
+    """Channels at a time, their planes and those of y, offsets (with some more that fill the last tile), splits."""
+    taps = [np.arange(k) * d for k, d in zip(kernel_size, dilation)]
+    one, _, _ = arrange(-(-images // _JOBS), _PIXELS, size, 1, windows, *taps, stride, padding)
+    at_once = max(1, min(channels, _CACHE // (one.nh * one.nw * one.area)))
+    planes, offsets, block = arrange(
+        -(-images // _JOBS), _PIXELS, size, at_once, windows, *taps, stride, padding
+    )
+    area = -(-((planes.images - 1) * planes.step + block * planes.pitch) // LANES) * LANES
+    y_planes = Planes(
+        DOT_FILTERS, *windows, 1, 1, 0, 0, 1, 1, block, planes.pitch, planes.images, planes.step, area
+    )
+    jobs = groups * -(-channels // at_once)
+    parts = 1 if jobs >= _JOBS else max(1, min(_JOBS, images, images * prod(windows) // _WORTH))
+    splits = max(1, min(filters // 16, -(-_JOBS // (jobs * parts))))
+    return planes, y_planes, np.pad(offsets, (0, -len(offsets) % DOT_TAPS)), parts, splits
 
 
 def conv2d_weight(x, y, kernel_size, stride, padding, dilation, groups):
     """Correlate images with outputs: see :func:`minicv.kernels.reference.conv.conv2d_weight`."""
     N, K, *windows = y.shape
     channels, filters = x.shape[1] // groups, K // groups
-    sizes = x.shape[2:], channels, filters, y.shape[2:]
-    x_planes, y_planes, offsets = _plan(*sizes, kernel_size, stride, padding, dilation)
-    whole = y_planes.rows == y_planes.height
-    images = max(1, _PIXELS // y_planes.area) if whole else 1
-    parts = max(1, min(_PARTIAL_SUMS, N, N * prod(windows) // _WORTH))
-    w = np.empty((parts * groups, filters, channels * prod(kernel_size)), np.float32)
-    work = -(-N // parts) * prod(windows) * w[0].size // LANES
-    args = source(x, x.size), x_planes, offsets, source(y, y.size), y_planes, groups, images, parts, w
-    parallel.run(_dot, len(w), work, *args)
-    return w.reshape(parts, K, channels, *kernel_size).sum(0)
+    sizes = N, x.shape[2:], channels, filters, y.shape[2:], tuple(kernel_size)
+    planes, y_planes, offsets, parts, splits = _plan(*sizes, stride, padding, dilation, groups)
+    w = memory.empty((parts, K, channels, *kernel_size), np.float32)
+    jobs = parts * groups * -(-channels // planes.channels) * splits
+    work = N * prod(windows) * w.size // parts // LANES // jobs
+    images, outputs = (source(x, x.size), channels, planes, offsets), (source(y, y.size), filters, y_planes)
+    parallel.run(_dot, jobs, work, *images, *outputs, N, groups, parts, splits, w.reshape(-1))
+    return w[0] if parts == 1 else w.sum(0)

@@ -9,12 +9,19 @@ An :func:`intrinsic` is a function that writes such instructions into its caller
 of a module, since Numba's cache cannot recognise those made inside a function.
 """
 
-from llvmlite import ir
-from numba import types
+from llvmlite import binding, ir
+from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 LANES = 16
+
+# The tile of conv_shift, in filters and pixels, and that of conv_weight, in filters and taps: as many sums as the
+# processor has registers for. AVX-512 has 32 of 16 floats; others hold a vector in two registers, of 16, or more.
+_features = config.CPU_FEATURES or binding.get_host_cpu_features().flatten()
+_AVX512 = "+avx512f" in _features
+FILTERS, PIXELS = (8, 48) if _AVX512 else (6, 16)
+DOT_FILTERS, DOT_TAPS = (4, 6) if _AVX512 else (2, 3)
 
 _I32, _I64, _FLOAT = ir.IntType(32), ir.IntType(64), ir.FloatType()
 _VECTOR = ir.VectorType(_FLOAT, LANES)
@@ -90,27 +97,21 @@ class Code:
         """``total + a * b``."""
         return self.builder.fadd(total, self.builder.fmul(a, b, flags=_FUSE), flags=_FUSE)
 
-    def total(self, vector):
-        """The sum of the lanes, in the order that suits the processor."""
-        kind = ir.FunctionType(_FLOAT, [_FLOAT, _VECTOR])
-        add = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.vector.reduce.fadd.v16f32")
-        return self.builder.call(add, [ir.Constant(_FLOAT, 0.0), vector], fastmath=("reassoc",))
-
     def totals(self, vectors):
         """The sums of the lanes of sixteen vectors, as the lanes of one.
 
         Neighbouring lanes are added, and two vectors of half as many sums become one: 15 times that, where
-        sixteen calls of :meth:`total` would take some hundred instructions.
+        sixteen sums on their own would take some hundred instructions.
         """
-        builder = self.builder
-        even, odd = (ir.Constant(ir.VectorType(_I32, LANES), [*range(i, 2 * LANES, 2)]) for i in (0, 1))
+        even, odd = (list(range(i, 2 * LANES, 2)) for i in (0, 1))
         while len(vectors) > 1:
             pairs = zip(vectors[::2], vectors[1::2])
-            vectors = [
-                builder.fadd(builder.shuffle_vector(a, b, even), builder.shuffle_vector(a, b, odd))
-                for a, b in pairs
-            ]
+            vectors = [self.builder.fadd(self.pick(a, b, even), self.pick(a, b, odd)) for a, b in pairs]
         return vectors[0]
+
+    def pick(self, a, b, lanes):
+        """The vector of some lanes of ``a`` (numbered from 0) and ``b`` (from 16)."""
+        return self.builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(_I32, LANES), lanes))
 
     def rows(self, pointer, count, pitch, size):
         """Pointers to the first ``size`` rows of a matrix; where it has but ``count``, the last one again."""
@@ -121,15 +122,14 @@ class Code:
 
     def upper(self, vector):
         """The upper eight lanes, twice."""
-        half = [*range(LANES // 2, LANES)] * 2
-        return self.builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(_I32, LANES), half))
+        return self.pick(vector, vector, [*range(LANES // 2, LANES)] * 2)
 
     def mask(self, n, most=LANES):
         """The first ``n`` lanes, but no more than ``most``; none from 0 down."""
-        builder, lanes = self.builder, ir.Constant(ir.VectorType(_I64, LANES), list(range(LANES)))
+        builder, lanes = self.builder, ir.Constant(ir.VectorType(_I32, LANES), list(range(LANES)))
         if most < LANES:
             n = builder.select(builder.icmp_signed("<", n, self.int(most)), n, self.int(most))
-        return builder.icmp_signed("<", lanes, self.every(n))
+        return builder.icmp_signed("<", lanes, self.every(builder.trunc(n, _I32)))
 
     def load_some(self, pointer, mask):
         """The masked lanes from memory, which alone is read; 0 in the others."""
@@ -159,90 +159,142 @@ def move(typing, target, i, source, j, n):
     return types.void(target, i, source, j, n), generate
 
 
-def _filters_by_pixels(vectors):
-    """Build the intrinsic for a tile of 8 filters and ``vectors`` times 16 pixels."""
+@intrinsic
+def move_every_other(typing, target, i, source, j, n):
+    """``target[i : i + m] = source[j : j + 2 m : 2]`` with m = min(n, 16); nothing else is written."""
+
+    def generate(context, builder, signature, args):
+        code = Code(context, builder, signature)
+        target, i, source, j, n = args
+        source, last = code.address(2, source, j), builder.sub(builder.mul(n, code.int(2)), code.int(1))
+        left = code.load_some(source, code.mask(last))
+        right = code.load_some(
+            code.at(source, code.int(LANES)), code.mask(builder.sub(last, code.int(LANES)))
+        )
+        every_other = code.pick(left, right, list(range(0, 2 * LANES, 2)))
+        code.store_some(every_other, code.address(0, target, i), code.mask(n))
+        return context.get_dummy_value()
+
+    return types.void(target, i, source, j, n), generate
+
+
+@intrinsic
+def interleave(typing, target, i, source, j, step, count, n):
+    """``target[i + 8 r + f] = source[j + f step + r]`` for r < ``n``, at most 16, and f < 8: eight rows, transposed.
+
+    Of fewer rows than 8 the last one, number ``count`` - 1, is repeated.
+    """
+
+    def generate(context, builder, signature, args):
+        code = Code(context, builder, signature)
+        target, i, source, j, step, count, n = args
+        target, source, mask = code.address(0, target, i), code.address(2, source, j), code.mask(n)
+        rows = [code.load_some(row, mask) for row in code.rows(source, count, step, 8)]
+        # Like the two halves of a pack of cards, three times: rows 4 apart, 2 apart, 1 apart.
+        for distance in (4, 2, 1):
+            for f in range(8):
+                if not f & distance:
+                    a, b = rows[f], rows[f + distance]
+                    rows[f] = code.pick(a, b, [lane // 2 + lane % 2 * LANES for lane in range(LANES)])
+                    rows[f + distance] = code.pick(
+                        a, b, [(lane + LANES) // 2 + lane % 2 * LANES for lane in range(LANES)]
+                    )
+        floats = builder.mul(n, code.int(8))
+        for v, row in enumerate(rows):
+            here = code.int(LANES * v)
+            code.store_some(row, code.at(target, here), code.mask(builder.sub(floats, here)))
+        return context.get_dummy_value()
+
+    return types.void(target, i, source, j, step, count, n), generate
+
+
+def _filters_by_pixels(filters, vectors):
+    """Build the intrinsic for a tile of so many filters and ``vectors`` times 16 pixels."""
 
     @intrinsic
-    def tile(typing, bias, k, panel, a, planes, b, offsets, first, last, out, o, pitch):
-        """``out[o + f pitch + q] = bias[k + f] + sum over r of panel[a + 8 r + f] planes[b + offsets[r] + q]``.
+    def tile(typing, start, bias, k, panel, a, planes, b, offsets, first, count, out, o, pitch):
+        """``out[o + f pitch + q] += sum over r of panel[a + 8 r + f] planes[b + offsets[first + r] + q]``.
 
-        For 8 filters f and all pixels q of the tile; r from ``first`` up to ``last``. The sums stay in
-        registers: with three vectors 24 of the 32 that AVX-512 has, and 24 multiply-adds for 11 loads.
+        For the filters f and all pixels q of the tile, and r < ``count``. If ``start`` is not 0 the sums begin with
+        ``bias[k + f]`` instead of what is there. They stay in registers: with 8 filters and three vectors 24 of
+        the 32 that AVX-512 has, and 24 multiply-adds for 11 loads.
         """
 
         def generate(context, builder, signature, args):
             code = Code(context, builder, signature)
-            bias, k, panel, a, planes, b, offsets, first, last, out, o, pitch = args
-            bias, panel = code.address(0, bias, k), code.address(2, panel, a)
-            planes, offsets = code.address(4, planes, b), code.address(6, offsets, first)
-            out = code.address(9, out, o)
+            start, bias, k, panel, a, planes, b, offsets, first, count, out, o, pitch = args
+            bias, panel = code.address(1, bias, k), code.address(3, panel, a)
+            planes, offsets = code.address(5, planes, b), code.address(7, offsets, first)
+            out = code.address(10, out, o)
+            places = [
+                code.at(code.at(out, builder.mul(pitch, code.int(f))), code.int(LANES * v))
+                for f in range(filters)
+                for v in range(vectors)
+            ]
 
-            def step(r, sums):
+            def multiply(r, sums):
                 weights = code.at(panel, builder.mul(r, code.int(8)))
                 pixels = code.at(planes, builder.load(code.at(offsets, r)))
                 pixels = [code.load(code.at(pixels, code.int(LANES * v))) for v in range(vectors)]
                 results = []
-                for f in range(8):
+                for f in range(filters):
                     weight = code.every(builder.load(code.at(weights, code.int(f))))
                     own = sums[f * vectors : (f + 1) * vectors]
                     results += [code.multiply_add(weight, x, s) for x, s in zip(pixels, own)]
                 return results
 
-            start = [code.every(builder.load(code.at(bias, code.int(f)))) for f in range(8)]
-            sums = [value for value in start for _ in range(vectors)]
-            sums = code.loop(builder.sub(last, first), sums, step)
-            for f in range(8):
-                row = code.at(out, builder.mul(pitch, code.int(f)))
-                for v in range(vectors):
-                    code.store(sums[f * vectors + v], code.at(row, code.int(LANES * v)))
+            begin = builder.icmp_signed("!=", start, code.int(0))
+            biases = [code.every(builder.load(code.at(bias, code.int(f)))) for f in range(filters)]
+            sums = [
+                builder.select(begin, biases[i // vectors], code.load(place))
+                for i, place in enumerate(places)
+            ]
+            sums = code.loop(count, sums, multiply)
+            for value, place in zip(sums, places):
+                code.store(value, place)
             return context.get_dummy_value()
 
-        return types.void(bias, k, panel, a, planes, b, offsets, first, last, out, o, pitch), generate
+        return types.void(start, bias, k, panel, a, planes, b, offsets, first, count, out, o, pitch), generate
 
     return tile
 
 
-tile_48 = _filters_by_pixels(3)
-tile_16 = _filters_by_pixels(1)
+tile_wide = _filters_by_pixels(FILTERS, PIXELS // LANES)
+tile_narrow = _filters_by_pixels(FILTERS, 1)
+tile_one_filter = _filters_by_pixels(1, 4)
 
 
 @intrinsic
-def tile_4x6(typing, y, a, y_image, y_filter, x, x_image, offsets, first, images, pixels, out):
-    """``out[6 f + r] = sum of y[a + n y_image + f y_filter + q] * x[n x_image + offsets[first + r] + q]``.
+def tile_dot(typing, y, a, per_filter, x, b, offsets, first, pixels, out):
+    """``out[TAPS f + r] = sum over q of y[a + f per_filter + q] * x[b + offsets[first + r] + q]``.
 
-    For 4 filters f and 6 taps r, over the images n < ``images`` and q < ``pixels``, a multiple of 16. The
-    lanes are neighbouring q. 24 sums stay in registers, with 24 multiply-adds for 10 loads; only at the end
-    are the 16 lanes of each added up.
+    For the filters f and taps r of a tile and q < ``pixels``, a multiple of 16. The lanes are neighbouring q. With
+    4 filters and 6 taps 24 sums stay in registers, with 24 multiply-adds for 10 loads; only at the end are the 16
+    lanes of each added up.
     """
 
     def generate(context, builder, signature, args):
         code = Code(context, builder, signature)
-        y, a, y_image, y_filter, x, x_image, offsets, first, images, pixels, out = args
-        y, x = code.address(0, y, a), code.address(4, x, code.int(0))
-        offsets, out = code.address(6, offsets, first), code.address(10, out, code.int(0))
-        filters = [builder.mul(y_filter, code.int(f)) for f in range(4)]
-        taps = [builder.load(code.at(offsets, code.int(r))) for r in range(6)]
+        y, a, per_filter, x, b, offsets, first, pixels, out = args
+        y, x = code.address(0, y, a), code.address(3, x, b)
+        offsets, out = code.address(5, offsets, first), code.address(8, out, code.int(0))
+        ys = [code.at(y, builder.mul(per_filter, code.int(f))) for f in range(DOT_FILTERS)]
+        xs = [code.at(x, builder.load(code.at(offsets, code.int(r)))) for r in range(DOT_TAPS)]
 
-        def image(n, sums):
-            own_y, own_x = (code.at(p, builder.mul(n, step)) for p, step in [(y, y_image), (x, x_image)])
-            ys, xs = [code.at(own_y, f) for f in filters], [code.at(own_x, r) for r in taps]
+        def vector(v, sums):
+            q = builder.mul(v, code.int(LANES))
+            shifted = [code.load(code.at(pointer, q)) for pointer in xs]
+            results = []
+            for f, pointer in enumerate(ys):
+                outputs, own = code.load(code.at(pointer, q)), sums[DOT_TAPS * f : DOT_TAPS * (f + 1)]
+                results += [code.multiply_add(outputs, s, total) for s, total in zip(shifted, own)]
+            return results
 
-            def vector(v, sums):
-                q = builder.mul(v, code.int(LANES))
-                outputs = [code.load(code.at(pointer, q)) for pointer in ys]
-                results = []
-                for r, pointer in enumerate(xs):
-                    shifted = code.load(code.at(pointer, q))
-                    own = sums[4 * r : 4 * r + 4]
-                    results += [code.multiply_add(o, shifted, s) for o, s in zip(outputs, own)]
-                return results
-
-            return code.loop(builder.sdiv(pixels, code.int(LANES)), sums, vector)
-
-        sums = code.loop(images, [ZERO] * 24, image)
-        for f in range(4):
-            for r in range(6):
-                builder.store(code.total(sums[4 * r + f]), code.at(out, code.int(6 * f + r)))
+        count = builder.sdiv(pixels, code.int(LANES))
+        sums = code.loop(count, [ZERO] * (DOT_FILTERS * DOT_TAPS), vector)
+        sums += [ZERO] * (-len(sums) % LANES)
+        for i in range(0, len(sums), LANES):
+            code.store(code.totals(sums[i : i + LANES]), code.at(out, code.int(i)))
         return context.get_dummy_value()
 
-    return types.void(y, a, y_image, y_filter, x, x_image, offsets, first, images, pixels, out), generate
+    return types.void(y, a, per_filter, x, b, offsets, first, pixels, out), generate

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from minicv import kernels
 from minicv.kernels.cpu import conv_shift, conv_weight, parallel
 from minicv.kernels.reference import conv
+from minicv.kernels.reference.im2col import Im2col
 from minicv.kernels.reference.unfold import output_size
 from tests.kernels.drawn import rngs, sizes
 
@@ -187,25 +188,22 @@ def test_the_same_bits_for_any_number_of_threads_and_callers():
 
 
 @pytest.mark.parametrize("name", FAST)
-def test_where_columns_do_better_or_alone_are_exact(name, monkeypatch):
-    """Small images without groups, other dtypes, infinite weights of a transpose: not by shifted images."""
-    taken, original = [], getattr(FAST[name], name)
-    monkeypatch.setattr(FAST[name], name, lambda *args: taken.append(args) or original(*args))
+def test_columns_take_over_where_zeros_do_harm_and_for_other_dtypes(name, monkeypatch):
+    """An infinite factor that meets the zeros between the rows of the shifted images: the exact way answers."""
+    taken, original = [], getattr(Im2col, name)
+    monkeypatch.setattr(Im2col, name, lambda *args: taken.append(args) or original(*args))
 
-    def shifted(args):
+    def by_columns(args):
         taken.clear()
         with np.errstate(invalid="ignore"):
             getattr(kernels, name)(*args)
         return bool(taken)
 
-    rng = np.random.default_rng(0)
-    args = arguments(rng, 1, 2, (8, 8), 2, (1, 1))[name]
-    assert shifted(args)
-    assert not shifted([a.astype(float) if isinstance(a, np.ndarray) else a for a in args])
-    assert not shifted(arguments(rng, 1, 2, (8, 7), 2, (1, 1))[name])
-    assert shifted(arguments(rng, 1, 2, (3, 3), 2, (1, 1), groups=2)[name])
-    args[1][0] = np.inf
-    assert shifted(args) == (name != "conv_transpose2d")
+    args = arguments(np.random.default_rng(0), 1, 2, (3, 7), 2, (1, 1))[name]
+    assert not by_columns(args)
+    assert by_columns([a.astype(float) if isinstance(a, np.ndarray) else a for a in args])
+    args[name != "conv2d_weight"][0] = np.inf
+    assert by_columns(args) == (name != "conv2d")
 
 
 # Run by a processor that lacks AVX-512, as far as LLVM knows; prints how many functions were compiled.
