@@ -45,6 +45,8 @@ registry = {
     "roi_place": "roi_pool",
     "roi_gather": "roi_align",
     "roi_scatter": "roi_align",
+    "box_iou": "boxes",
+    "nms": "boxes",
     "normalize": "norm",
     "normalize_grad": "norm",
     "scale_shift": "norm",

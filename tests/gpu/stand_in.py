@@ -56,6 +56,7 @@ FUNCTIONS = {
     "take": "axis",
     "take_along_axis": "axis",
     "transpose": "",
+    "unique": "",
     "where": "",
     "zeros_like": "dtype shape",
 }

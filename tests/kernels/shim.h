@@ -16,6 +16,9 @@ static thread_local Index blockIdx, threadIdx, blockDim, gridDim;
 #define __shared__ static
 using std::isnan, std::max, std::min;
 template <typename I> void atomicMax(I* at, I value) { if (*at < value) *at = value; }
+static inline float __fmul_rn(float a, float b) { return a * b; }
+static inline double __dmul_rn(double a, double b) { return a * b; }
+static inline int __ffsll(long long bits) { return __builtin_ffsll(bits); }
 static inline unsigned __umulhi(unsigned a, unsigned b) { return (std::uint64_t(a) * b) >> 32; }
 
 // Where threads of a block meet (__syncthreads), each has a stack of its own: they take turns, from one barrier to the

@@ -13,6 +13,7 @@ TOLERANCE = {
     np.dtype(np.float64): 1e-12,
     np.dtype(np.int64): 0,
     np.dtype(np.int32): 0,
+    np.dtype(np.bool_): 0,
 }
 
 
