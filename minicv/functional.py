@@ -9,7 +9,7 @@ tensor([[[[ 5.,  7.],
           [13., 15.]]]])
 """
 
-from .ops.activation import elu, leaky_relu, log_softmax, prelu, relu, sigmoid, softmax, tanh
+from .ops.activation import elu, leaky_relu, prelu, relu, sigmoid, tanh
 from .ops.conv import conv1d, conv2d, conv2d_weight, conv_transpose1d, conv_transpose2d
 from .ops.dropout import dropout, dropout2d
 from .ops.embedding import embedding
@@ -27,4 +27,5 @@ from .ops.pool import adaptive_avg_pool2d, adaptive_max_pool2d, avg_pool2d, max_
 from .ops.resize import bed_of_nails, interpolate, pad
 from .ops.roi_align import ps_roi_align, ps_roi_pool, roi_align
 from .ops.roi_pool import roi_pool, spatial_pyramid_pool
+from .ops.softmax import log_softmax, softmax
 from .ops.unfold import fold, unfold

@@ -1,17 +1,15 @@
-"""Activations: the nonlinear functions between layers, and softmax, which turns scores into probabilities.
+"""Activations: the nonlinear functions between layers.
 
 Where a function has a kink its gradient there is PyTorch's: that of the left side.
 """
 
-import numpy as np
-
 from .. import kernels
 from ..backend import get_array_module
-from ..errors import DTypeError, ShapeError, check_float, check_rank, check_same_dtype, sentence
+from ..errors import ShapeError, check_float, check_rank, check_same_dtype, sentence
 from ..function import Function
 from ..tensor import Tensor, as_tensor
 from .elementwise import where
-from .reduce import normalize_axes, sum_to
+from .reduce import sum_to
 
 
 class ReLU(Function):
@@ -150,43 +148,6 @@ class TanhGrad(Function):
         return TanhGrad()(gg, y), -2 * gg * g * y
 
 
-def _below_largest(x, axis):
-    """x minus its largest entry along ``axis``: softmax does not change, and exp cannot overflow."""
-    if x.size == 0:
-        return x
-    with np.errstate(invalid="ignore"):  # inf - inf: probabilities of nothing but -inf are NaN
-        return x - x.max(axis=axis, keepdims=True)
-
-
-class Softmax(Function):
-    """y_i = exp(x_i) / sum_j exp(x_j), dy_i/dx_j = y_i ([i = j] - y_j)."""
-
-    def forward(self, x):
-        y = np.exp(_below_largest(x, self.axis))
-        y /= y.sum(axis=self.axis, keepdims=True)
-        self.save(y)
-        return y
-
-    def backward(self, g):
-        (y,) = self.saved
-        return y * (g - (g * y).sum(self.axis, keepdim=True))
-
-
-class LogSoftmax(Function):
-    """y_i = x_i - log sum_j exp(x_j), dy_i/dx_j = [i = j] - exp(y_j)."""
-
-    def forward(self, x):
-        shifted = _below_largest(x, self.axis)
-        with np.errstate(divide="ignore"):  # log(0), of an axis without entries
-            y = shifted - np.log(np.exp(shifted).sum(axis=self.axis, keepdims=True))
-        self.save(y)
-        return y
-
-    def backward(self, g):
-        (y,) = self.saved
-        return g - y.exp() * g.sum(self.axis, keepdim=True)
-
-
 def _real(op, input):
     input = as_tensor(input)
     check_float(op, "input", input.dtype)
@@ -291,50 +252,3 @@ def sigmoid(input):
 def tanh(input):
     """Hyperbolic tangent, element by element."""
     return Tanh()(_real("tanh", input))
-
-
-def softmax(input, dim):
-    """Probabilities from scores along one axis: p_i = exp(x_i) / sum_j exp(x_j).
-
-    Parameters
-    ----------
-    input : Tensor
-        Scores, of any shape. A score of -inf gets probability 0; where all scores are -inf the result is NaN.
-    dim : int
-        The axis of the classes: 1 for (N, L) and for (N, L, H, W).
-
-    Returns
-    -------
-    Tensor
-        Of the shape of ``input``; sums to 1 along ``dim``.
-
-    Examples
-    --------
-    >>> import minicv
-    >>> softmax(minicv.tensor([[1000.0, 1000.0]]), dim=1)
-    tensor([[0.5, 0.5]])
-    """
-    input = _real("softmax", input)
-    return Softmax(axis=_axis("softmax", dim, input))(input)
-
-
-def log_softmax(input, dim):
-    """log(softmax(x)), computed as x - log(sum(exp(x))): exact where the probability itself would round to 0 or 1.
-
-    Parameters are those of :func:`softmax`.
-
-    Examples
-    --------
-    >>> import minicv
-    >>> log_softmax(minicv.tensor([[0.0, 1000.0]]), dim=1)
-    tensor([[-1000.,     0.]])
-    """
-    input = _real("log_softmax", input)
-    return LogSoftmax(axis=_axis("log_softmax", dim, input))(input)
-
-
-def _axis(op, dim, input):
-    if not isinstance(dim, (int, np.integer)):
-        hint = "It is the axis of the classes: 1 for (N, L) and for (N, L, H, W)."
-        raise DTypeError(sentence(op, "dim", "an integer", repr(dim), hint))
-    return normalize_axes(op, dim, input.ndim)[0]

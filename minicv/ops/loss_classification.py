@@ -5,14 +5,25 @@ The axis of the classes is axis 1, for (N, L) as for (N, L, H, W), or axis 0 of 
 
 import numpy as np
 
-from ..backend import get_array_module
-from ..errors import DTypeError, ShapeError, check_float, check_labels, check_rank, check_same_dtype, sentence
+from .. import kernels
+from ..backend import as_array, get_array_module
+from ..errors import (
+    DTypeError,
+    GraphError,
+    ShapeError,
+    check_float,
+    check_labels,
+    check_rank,
+    check_same_dtype,
+    sentence,
+)
 from ..function import Function
 from ..tensor import Tensor, as_tensor
-from .activation import log_softmax, relu, sigmoid
+from .activation import relu, sigmoid
 from .elementwise import where
-from .loss_regression import reduce_losses
-from .reduce import take_along_axis
+from .loss_regression import check_reduction, reduce_losses
+from .reduce import sum_to, take_along_axis
+from .softmax import log_softmax, places, softmax
 
 
 class Softplus(Function):
@@ -25,6 +36,64 @@ class Softplus(Function):
     def backward(self, g):
         (x,) = self.saved
         return g * sigmoid(x)
+
+
+class CrossEntropy(Function):
+    """-sum_c t_c log p_c at each place, with p = softmax(x): its gradient is p sum_c t_c - t, which is p - t if w = 1.
+
+    The target t is the weight w of the label there, of which a share is spread over all classes. With a ``total``
+    the result is the sum over the places, divided by the total.
+    """
+
+    def forward(self, x):
+        self.save(x)
+        scores = places(x, self.axis)
+        labels = self.labels.reshape(scores.shape[0], scores.shape[2])
+        target = labels, self.weight, self.smoothing, self.ignore_index
+        losses, *self.sums = kernels.cross_entropy(scores, *target)
+        if self.total is None:
+            return losses.reshape(self.labels.shape)
+        with np.errstate(invalid="ignore"):  # 0 / 0: the mean of nothing is NaN, as in PyTorch
+            return losses.sum() / self.total
+
+    def backward(self, g):
+        (x,) = self.saved
+        if self.total is not None:
+            nothing = self.total == 0  # then the gradient is 0, rather than NaN
+            g = g * Tensor(as_array((1 - nothing) / (self.total + nothing)).astype(g.dtype))
+        return CrossEntropyGrad(sums=self.sums, **self._params)(g, x)
+
+
+class CrossEntropyGrad(Function):
+    """g (p sum_c t_c - t): the gradient of CrossEntropy. g is a number for each place, or one for all of them.
+
+    Its own gradient by x is that of softmax.
+    """
+
+    def forward(self, g, x):
+        self.save(g, x)
+        scores = places(x, self.axis)
+        g, labels = (
+            array.reshape(scores.shape[0], scores.shape[2])
+            for array in (np.broadcast_to(g, self.labels.shape), self.labels)
+        )
+        target = labels, self.weight, self.smoothing, self.ignore_index
+        return kernels.cross_entropy_grad(g, scores, *self.sums, *target).reshape(x.shape)
+
+    def backward(self, h):
+        g, x = self.saved
+        labels = np.expand_dims(self.labels, self.axis)
+        classes, per_class = x.shape[self.axis], (-1,) + (1,) * (x.ndim - 1 - self.axis)
+        one_hot = labels == get_array_module(labels).arange(classes).reshape(per_class)
+        target = ((1 - self.smoothing) * one_hot + self.smoothing / classes) * self.weight.reshape(per_class)
+        kept = labels != self.ignore_index
+        target = Tensor((target * kept).astype(x.dtype))
+        mass = target.sum(self.axis, keepdim=True)
+        p = softmax(where(Tensor(kept), x, 0.0), self.axis)
+        by_g = (h * (p * mass - target)).sum(self.axis)
+        each = g.unsqueeze(self.axis) if g.ndim else g
+        by_x = each * mass * p * (h - (h * p).sum(self.axis, keepdim=True))
+        return sum_to(by_g, g.shape), by_x
 
 
 def _scores(op, input):
@@ -70,23 +139,35 @@ def _weighted(log_p, axis, weight):
     return log_p if weight is None else log_p * weight.reshape((-1,) + (1,) * (log_p.ndim - 1 - axis))
 
 
-def _loss_of_labels(op, log_p, axis, target, weight, ignore_index, label_smoothing, reduction):
-    """-w[label] log p[label] at each place, ``label_smoothing`` of it spread over all classes; 0 where ignored."""
-    labels = _labels(op, log_p, axis, target)
-    kept = labels != ignore_index
-    labels = np.where(kept, labels, 0)
+def _counted(op, labels, classes, ignore_index):
+    """Which labels count, as a mask; those that do are checked."""
+    counted = labels != ignore_index
     hint = "If that label marks what is not to be learnt, pass it as ignore_index."
-    check_labels(op, "target", labels, 0, log_p.shape[axis], hint)
+    check_labels(op, "target", np.where(counted, labels, 0), 0, classes, hint)
+    return counted
 
-    losses = -take_along_axis(log_p, np.expand_dims(labels, axis), axis).squeeze(axis)
-    weights = Tensor(np.ones_like(losses._array)) if weight is None else weight[labels]
-    losses = losses * weights
-    if label_smoothing > 0:
-        share = label_smoothing / log_p.shape[axis]
-        losses = (1 - label_smoothing) * losses - share * _weighted(log_p, axis, weight).sum(axis)
-    kept = Tensor(kept)
-    losses, weights = where(kept, losses, 0.0), where(kept, weights, 0.0)
-    return reduce_losses(op, losses, reduction, total=weights.sum())
+
+def _cross_entropy_of_labels(input, axis, target, weight, ignore_index, label_smoothing, reduction):
+    """-w[label] log p[label] at each place, ``label_smoothing`` of it spread over all classes; 0 where ignored."""
+    op = "cross_entropy"
+    labels, classes = _labels(op, input, axis, target), input.shape[axis]
+    counted = _counted(op, labels, classes, ignore_index)
+    check_reduction(op, reduction)
+    if weight is not None and weight.requires_grad:
+        hint = "Losses by labels take the weights of classes as given: pass weight.detach()."
+        raise GraphError(sentence(op, "weight", "a tensor without a gradient", "one that requires it", hint))
+    xp, total = get_array_module(labels), {"sum": input.dtype.type(1)}.get(reduction)
+    if reduction == "mean":
+        weights = counted if weight is None else weight._array[np.where(counted, labels, 0)] * counted
+        total = weights.sum(dtype=input.dtype)
+    return CrossEntropy(
+        axis=axis,
+        labels=labels.astype(np.int64, copy=False),
+        weight=xp.ones(classes, input.dtype) if weight is None else weight._array,
+        smoothing=float(label_smoothing),
+        ignore_index=int(ignore_index),
+        total=total,
+    )(input)
 
 
 def _loss_of_probabilities(op, log_p, axis, target, weight, label_smoothing, reduction):
@@ -132,7 +213,14 @@ def nll_loss(input, target, weight=None, *, ignore_index=-100, reduction="mean")
     """
     input, axis = _scores("nll_loss", input)
     weight = _class_weight("nll_loss", input, axis, weight)
-    return _loss_of_labels("nll_loss", input, axis, as_tensor(target), weight, ignore_index, 0.0, reduction)
+    labels = _labels("nll_loss", input, axis, as_tensor(target))
+    counted = _counted("nll_loss", labels, input.shape[axis], ignore_index)
+    labels = np.where(counted, labels, 0)
+    losses = -take_along_axis(input, np.expand_dims(labels, axis), axis).squeeze(axis)
+    weights = Tensor(np.ones_like(losses._array)) if weight is None else weight[labels]
+    counted = Tensor(counted)
+    losses, weights = where(counted, losses * weights, 0.0), where(counted, weights, 0.0)
+    return reduce_losses("nll_loss", losses, reduction, total=weights.sum())
 
 
 def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
@@ -178,13 +266,14 @@ def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="m
     target, weight = as_tensor(target), _class_weight(op, input, axis, weight)
     if not 0 <= label_smoothing <= 1:
         raise ShapeError(sentence(op, "label_smoothing", "in [0, 1]", label_smoothing))
-    log_p = log_softmax(input, axis)
     if target.dtype.kind != "f":
-        return _loss_of_labels(op, log_p, axis, target, weight, ignore_index, label_smoothing, reduction)
+        rest = weight, ignore_index, label_smoothing, reduction
+        return _cross_entropy_of_labels(input, axis, target, *rest)
     if ignore_index >= 0:
         hint = "To leave places out, use reduction='none' and a mask."
         expected = "left out when target holds probabilities"
         raise ShapeError(sentence(op, "ignore_index", expected, ignore_index, hint))
+    log_p = log_softmax(input, axis)
     return _loss_of_probabilities(op, log_p, axis, target, weight, label_smoothing, reduction)
 
 

@@ -7,6 +7,12 @@ from ..tensor import Tensor, as_tensor
 from .elementwise import where
 
 
+def check_reduction(op, reduction):
+    """Raise ShapeError unless ``reduction`` is one of those that there are."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ShapeError(sentence(op, "reduction", '"mean", "sum" or "none"', repr(reduction)))
+
+
 def reduce_losses(op, losses, reduction, total=None):
     """What ``reduction`` makes of a tensor of losses.
 
@@ -20,8 +26,7 @@ def reduce_losses(op, losses, reduction, total=None):
     total : Tensor, optional
         What the mean divides the sum by; the number of losses by default.
     """
-    if reduction not in ("mean", "sum", "none"):
-        raise ShapeError(sentence(op, "reduction", '"mean", "sum" or "none"', repr(reduction)))
+    check_reduction(op, reduction)
     if reduction == "none":
         return losses
     if reduction == "sum":

@@ -149,6 +149,46 @@ class WindowSum(Function):
         return WindowSum(before=self.after, after=self.before)(g)
 
 
+class LocalResponseNorm(Function):
+    """y = x / d^beta, with d = k + a times the sum of x^2 over a window of channels and a = alpha / size."""
+
+    def forward(self, x):
+        self.save(x)
+        return kernels.local_response_norm(x, self.size, self.alpha, self.beta, self.k)
+
+    def backward(self, g):
+        (x,) = self.saved
+        return LocalResponseNormGrad(size=self.size, alpha=self.alpha, beta=self.beta, k=self.k)(g, x)
+
+
+class LocalResponseNormGrad(Function):
+    """The gradient of LocalResponseNorm by x, from the gradient by y.
+
+    With W the window sum, W^T its transpose and m = 2 a beta: gx = g d^-beta - m x W^T(g x d^(-beta - 1)). Below
+    are the gradients of <gx, h> by g and x.
+    """
+
+    def forward(self, g, x):
+        self.save(g, x)
+        return kernels.local_response_norm_grad(g, x, self.size, self.alpha, self.beta, self.k)
+
+    def backward(self, h):
+        g, x = self.saved
+        before, after, a = self.size // 2, (self.size - 1) // 2, self.alpha / self.size
+        m = 2 * a * self.beta
+
+        def transposed(v):
+            return WindowSum(before=after, after=before)(v)
+
+        d = self.k + a * WindowSum(before=before, after=after)(x * x)
+        along = WindowSum(before=before, after=after)(x * h)
+        power = d**-self.beta
+        v = power / d
+        by_g = h * power - m * x * v * along
+        by_x = x * transposed(g * v * (h - 2 * a * (self.beta + 1) * x * along / d)) + g * v * along
+        return by_g, -m * (by_x + h * transposed(g * x * v))
+
+
 def batch_norm(
     input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
 ):
@@ -325,5 +365,4 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
         raise ShapeError(sentence("local_response_norm", "input", expected, f"shape {input.shape}"))
     if not isinstance(size, (int, np.integer)) or size < 1:
         raise ShapeError(sentence("local_response_norm", "size", "an integer of at least 1", size))
-    energy = WindowSum(before=size // 2, after=(size - 1) // 2)(input * input)
-    return input * (k + alpha / size * energy) ** -beta
+    return LocalResponseNorm(size=int(size), alpha=float(alpha), beta=float(beta), k=float(k))(input)

@@ -132,6 +132,22 @@ def test_labels_may_be_any_integers(dtype):
     assert F.cross_entropy(SCORES, LABELS.astype(dtype)).item() == expected
 
 
+def test_a_weight_that_is_to_be_learnt_is_refused():
+    weight = minicv.tensor(WEIGHT, requires_grad=True)
+    with pytest.raises(minicv.GraphError, match=r"cross_entropy: weight must be .* pass weight\.detach"):
+        F.cross_entropy(SCORES, LABELS, weight)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_second_derivatives_where_places_are_ignored(smoothing):
+    def loss(x, **rest):
+        return F.cross_entropy(x, LABELS, WEIGHT, ignore_index=3, label_smoothing=smoothing, **rest)
+
+    assert gradgradcheck(loss, [SCORES]) and gradgradcheck(lambda x: loss(x, reduction="none"), [SCORES])
+    one = SCORES[0, :, 0]
+    assert gradgradcheck(lambda x: F.cross_entropy(x, np.array(2), label_smoothing=smoothing), [one])
+
+
 # Yes or no
 
 

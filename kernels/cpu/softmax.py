@@ -1,0 +1,222 @@
+"""Softmax and cross-entropy in Numba: sweeps over the scores, in which neighbouring places are the vectors.
+
+Along the classes a sum is a chain, one addition after another; across the places there is nothing to wait for.
+So a sweep goes class by class over a block of places, whose largest scores and sums stay in the first-level
+cache. Scores without neighbouring places, (N, L) say, are transposed first.
+
+The trick of the loss is what it does not store: of the probabilities only two numbers for each place, from
+which the gradient computes them again.
+
+What it buys: loss and gradient of a segmentation (8 images of 64 x 64 pixels, 8 classes) take 1.1 of PyTorch's time
+on one core, and those of one image of 320 x 320 pixels and 21 classes 0.8; softmax takes about as long.
+"""
+
+import numpy as np
+
+from . import parallel
+from .exponential import exp
+from .jit import compiled, compiled_formula, source
+
+_PLACES = 512  # of a block
+_SHORT = 16  # places, which are a vector: with fewer, scores are transposed
+_WORK = 0.5  # of a score, in steps of a simple loop
+
+
+@compiled_formula
+def _block(job, P):
+    """Sample of a job, and its places: from the first up to the last."""
+    blocks = -(-P // _PLACES)
+    first = job % blocks * _PLACES
+    return job // blocks, first, min(P, first + _PLACES)
+
+
+@compiled_formula
+def _sum(x, n, first, last, largest, total):
+    """Find the largest score of each place, and add up the exponentials of the distances from it."""
+    largest[:] = -np.inf
+    for c in range(x.shape[1]):
+        row = x[n, c, first:last]
+        for q in range(len(row)):
+            largest[q] = largest[q] if row[q] <= largest[q] else row[q]
+    total[:] = 0
+    for c in range(x.shape[1]):
+        row = x[n, c, first:last]
+        for q in range(len(row)):
+            total[q] += exp(row[q] - largest[q])
+
+
+@compiled_formula
+def _softmax(begin, end, x, y):
+    for job in range(begin, end):
+        n, first, last = _block(job, x.shape[2])
+        largest, total = np.empty(last - first, x.dtype), np.empty(last - first, x.dtype)
+        _sum(x, n, first, last, largest, total)
+        for q in range(len(total)):
+            total[q] = 1 / total[q]
+        for c in range(x.shape[1]):
+            row, out = x[n, c, first:last], y[n, c, first:last]
+            for q in range(len(row)):
+                out[q] = exp(row[q] - largest[q]) * total[q]
+
+
+@compiled_formula
+def _log_softmax(begin, end, x, y):
+    for job in range(begin, end):
+        n, first, last = _block(job, x.shape[2])
+        largest, total = np.empty(last - first, x.dtype), np.empty(last - first, x.dtype)
+        _sum(x, n, first, last, largest, total)
+        for q in range(len(total)):
+            total[q] = np.log(total[q])
+        for c in range(x.shape[1]):
+            row, out = x[n, c, first:last], y[n, c, first:last]
+            for q in range(len(row)):
+                out[q] = row[q] - largest[q] - total[q]
+
+
+@compiled_formula
+def _softmax_grad(begin, end, g, y, gx):
+    for job in range(begin, end):
+        n, first, last = _block(job, y.shape[2])
+        total = np.zeros(last - first, y.dtype)
+        for c in range(y.shape[1]):
+            slope, row = g[n, c, first:last], y[n, c, first:last]
+            for q in range(len(row)):
+                total[q] += slope[q] * row[q]
+        for c in range(y.shape[1]):
+            slope, row, out = g[n, c, first:last], y[n, c, first:last], gx[n, c, first:last]
+            for q in range(len(row)):
+                out[q] = row[q] * (slope[q] - total[q])
+
+
+@compiled_formula
+def _log_softmax_grad(begin, end, g, y, gx):
+    for job in range(begin, end):
+        n, first, last = _block(job, y.shape[2])
+        total = np.zeros(last - first, y.dtype)
+        for c in range(y.shape[1]):
+            slope = g[n, c, first:last]
+            for q in range(len(slope)):
+                total[q] += slope[q]
+        for c in range(y.shape[1]):
+            slope, row, out = g[n, c, first:last], y[n, c, first:last], gx[n, c, first:last]
+            for q in range(len(row)):
+                out[q] = slope[q] - exp(row[q]) * total[q]
+
+
+@compiled_formula
+def _cross_entropy(begin, end, x, labels, at_label, everywhere, ignore_index, scores, mass, largest, total):
+    """``mass`` and ``scores``: sums of the target t, and of t (x - largest). See :func:`_target`."""
+    spread = everywhere.sum()
+    for job in range(begin, end):
+        n, first, last = _block(job, x.shape[2])
+        m, score = largest[n, first:last], scores[n, first:last]
+        _sum(x, n, first, last, m, total[n, first:last])
+        score[:] = 0
+        if spread != 0:
+            for c in range(x.shape[1]):
+                row = x[n, c, first:last]
+                for q in range(len(row)):
+                    score[q] += everywhere[c] * (row[q] - m[q])
+        for q in range(first, last):
+            label = labels[n, q]
+            if label == ignore_index:
+                scores[n, q], mass[n, q], largest[n, q], total[n, q] = 0, 0, 0, 1
+            else:
+                scores[n, q] += at_label[label] * (x[n, label, q] - largest[n, q])
+                mass[n, q] = at_label[label] + spread
+
+
+@compiled  # no fused multiply-add: p - t is to be 0 exactly, not the rounding of a product, where p is 1
+def _cross_entropy_grad(begin, end, g, x, largest, total, labels, at_label, everywhere, ignore_index, gx):
+    spread = everywhere.sum()
+    for job in range(begin, end):
+        n, first, last = _block(job, x.shape[2])
+        m, weight, share = largest[n, first:last], np.empty(last - first, x.dtype), g[n, first:last]
+        for q in range(len(m)):
+            label = labels[n, first + q]
+            own = at_label[label] + spread if label != ignore_index else 0
+            weight[q] = share[q] * own / total[n, first + q]
+        for c in range(x.shape[1]):
+            row, out = x[n, c, first:last], gx[n, c, first:last]
+            for q in range(len(row)):
+                out[q] = weight[q] * exp(row[q] - m[q]) - share[q] * everywhere[c]
+        for q in range(first, last):
+            label = labels[n, q]
+            if label != ignore_index:
+                gx[n, label, q] -= g[n, q] * at_label[label]
+            else:
+                gx[n, :, q] = 0  # whatever the scores are
+
+
+def _lay_out(x):
+    """Scores (N, L, P) as the loops take them: a few places of many samples become those of one."""
+    N, L, P = x.shape
+    return source(x, x.shape) if P >= _SHORT else source(x.swapaxes(0, 1), (1, L, N * P))
+
+
+def _restore(y, shape):
+    """Undo :func:`_lay_out`."""
+    N, L, P = shape
+    return y if P >= _SHORT else np.ascontiguousarray(y.reshape(L, N, P).swapaxes(0, 1))
+
+
+def _run(function, x, *args):
+    """Run a loop whose jobs are blocks of places."""
+    N, L, P = x.shape
+    parallel.run(function, N * -(-P // _PLACES), int(min(P, _PLACES) * L * _WORK), *args)
+
+
+def _map(function, *arrays):
+    """Run a loop that makes scores of scores."""
+    laid_out = [_lay_out(array) for array in arrays]
+    y = np.empty(laid_out[0].shape, arrays[0].dtype)
+    _run(function, y, *laid_out, y)
+    return _restore(y, arrays[0].shape)
+
+
+def softmax(x):
+    """Probabilities from scores: see :func:`minicv.kernels.reference.softmax.softmax`."""
+    return _map(_softmax, x)
+
+
+def softmax_grad(g, y):
+    """Gradient of softmax: see :func:`minicv.kernels.reference.softmax.softmax_grad`."""
+    return _map(_softmax_grad, g, y)
+
+
+def log_softmax(x):
+    """Logarithms of softmax: see :func:`minicv.kernels.reference.softmax.log_softmax`."""
+    return _map(_log_softmax, x)
+
+
+def log_softmax_grad(g, y):
+    """Gradient of log_softmax: see :func:`minicv.kernels.reference.softmax.log_softmax_grad`."""
+    return _map(_log_softmax_grad, g, y)
+
+
+def _target(weight, smoothing):
+    """What the target has at the label, and what it has everywhere, for each class."""
+    parts = (1 - smoothing) * weight, smoothing / max(1, len(weight)) * weight
+    return [source(part.astype(weight.dtype), weight.shape) for part in parts]
+
+
+def cross_entropy(x, labels, weight, smoothing, ignore_index):
+    """Cross-entropy with labels: see :func:`minicv.kernels.reference.softmax.cross_entropy`."""
+    rows, target = _lay_out(x), _target(weight, smoothing)
+    places = rows.shape[0], rows.shape[2]
+    scores, mass, largest, total = (np.empty(places, x.dtype) for _ in range(4))
+    labels = source(labels, places)
+    _run(_cross_entropy, rows, rows, labels, *target, ignore_index, scores, mass, largest, total)
+    losses = mass * np.log(total) - scores  # NumPy's logarithm works in vectors
+    return tuple(found.reshape(x.shape[0], x.shape[2]) for found in (losses, largest, total))
+
+
+def cross_entropy_grad(g, x, largest, total, labels, weight, smoothing, ignore_index):
+    """Gradient of cross_entropy: see :func:`minicv.kernels.reference.softmax.cross_entropy_grad`."""
+    rows, target = _lay_out(x), _target(weight, smoothing)
+    g, largest, total, labels = (
+        source(a, (rows.shape[0], rows.shape[2])) for a in (g, largest, total, labels)
+    )
+    gx = np.empty(rows.shape, x.dtype)
+    _run(_cross_entropy_grad, rows, g, rows, largest, total, labels, *target, ignore_index, gx)
+    return _restore(gx, x.shape)
