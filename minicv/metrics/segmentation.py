@@ -4,7 +4,8 @@ With n_ij pixels of class i predicted as class j (truth in the rows):
 
 - pixel accuracy: sum_i n_ii / sum_ij n_ij;
 - intersection over union of class i: n_ii / (sum_j n_ij + sum_j n_ji - n_ii);
-- mean IoU: its mean over the classes that occur in the truth or in the prediction.
+- mean IoU: its mean over the classes that occur in the truth or in the prediction;
+- frequency-weighted IoU: its mean weighted by the number of true pixels of each class.
 
 Source: J. Long, E. Shelhamer, T. Darrell, "Fully Convolutional Networks for Semantic Segmentation", CVPR
 2015, section 5.
@@ -85,6 +86,19 @@ def mean_iou(truth, prediction, num_classes, ignore_index=None):
     iou = class_iou(confusion_matrix(truth, prediction, num_classes, ignore_index))
     present = ~np.isnan(iou)
     return float(iou[present].mean()) if present.any() else float("nan")
+
+
+def frequency_weighted_iou(truth, prediction, num_classes, ignore_index=None):
+    """Mean over classes of intersection over union, weighted by their pixels; parameters as in confusion_matrix.
+
+    Examples
+    --------
+    >>> frequency_weighted_iou(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]), num_classes=2)  # 3/4 2/3 + 1/4 1/2
+    0.625
+    """
+    confusion = confusion_matrix(truth, prediction, num_classes, ignore_index)
+    share = confusion.sum(axis=1) / max(1, confusion.sum())
+    return float(np.nansum(share * class_iou(confusion))) if confusion.any() else float("nan")
 
 
 def pixel_accuracy(truth, prediction, ignore_index=None):

@@ -1,0 +1,74 @@
+"""PASCAL VOC's average precision, against its definition one detection at a time."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicv.metrics import voc_ap, voc_map
+
+A, B, FAR = [0, 0, 10, 10], [20, 0, 30, 10], [50, 50, 60, 60]
+
+
+def found(boxes, scores, label=0):
+    return {"boxes": np.float64(boxes), "labels": np.full(len(scores), label), "scores": np.float64(scores)}
+
+
+def truth(boxes, label=0, **more):
+    return {"boxes": np.float64(boxes).reshape(-1, 4), "labels": np.full(len(boxes), label), **more}
+
+
+def test_by_hand():
+    """Right, wrong, right of two objects: area 1/2 1 + 1/2 2/3; at 6 of 11 points 1, at 5 of them 2/3."""
+    detections, truths = [found([A, FAR, B], [0.9, 0.8, 0.7])], [truth([A, B])]
+    assert voc_map(detections, truths, 1)["map"] == pytest.approx(5 / 6)
+    assert voc_map(detections, truths, 1, use_07_metric=True)["map"] == pytest.approx((6 + 5 * 2 / 3) / 11)
+    assert voc_map(detections, truths, 1, iou_threshold=1.0)["map"] == pytest.approx(5 / 6)
+
+
+def test_difficult_objects_do_not_count():
+    truths = [truth([A, B], difficult=np.array([False, True]))]
+    assert voc_map([found([B, B, A], [0.9, 0.8, 0.7])], truths, 1)["map"] == 1
+    assert np.isnan(voc_map([found([B], [0.9])], [truth([B], difficult=np.array([True]))], 1)["map"])
+
+
+def test_an_object_is_found_once_and_only_by_the_best_overlap():
+    assert voc_map([found([A, A], [0.9, 0.8])], [truth([A])], 1)["ap"][0] == 1
+    assert voc_map([found([A, A, B], [0.9, 0.8, 0.7])], [truth([A, B])], 1)["ap"][0] == pytest.approx(5 / 6)
+    # The second one overlaps A by more than the threshold, but B more; B is taken.
+    near = [6, 0, 16, 10]
+    detections = [found([near, near], [0.9, 0.8])]
+    assert voc_map(detections, [truth([A, near])], 1, iou_threshold=0.2)["ap"][0] == pytest.approx(0.5)
+
+
+def test_classes_and_images_are_kept_apart():
+    detections = [found([A], [0.9]), found([A], [0.8], label=1)]
+    truths = [truth([A], label=1), truth([A], label=1)]
+    result = voc_map(detections, truths, 3)
+    np.testing.assert_array_equal(result["ap"], [np.nan, 0.5, np.nan])
+    assert result["map"] == 0.5
+
+
+def ap_by_definition(recall, precision, eleven):
+    """The highest precision at that recall or beyond: at eleven recalls, or in small steps."""
+    points = np.arange(11) / 10 if eleven else (np.arange(20000) + 0.5) / 20000
+    best = [max((p for r, p in zip(recall, precision) if r >= x - 1e-12), default=0.0) for x in points]
+    return np.mean(best)
+
+
+@given(right=st.lists(st.booleans(), max_size=8), missed=st.integers(0, 3), eleven=st.booleans())
+def test_the_curve(right, missed, eleven):
+    objects = max(1, sum(right) + missed)
+    tp = np.cumsum(right)
+    recall, precision = tp / objects, tp / np.arange(1, len(right) + 1)
+    wanted = ap_by_definition(recall, precision, eleven)
+    assert voc_ap(recall, precision, use_07_metric=eleven) == pytest.approx(wanted, abs=2e-4)
+
+
+def test_bad_input():
+    with pytest.raises(
+        ValueError, match="voc_map: detections must be one dict for each of the 2 images; got 1"
+    ):
+        voc_map([found([A], [1])], [truth([A])] * 2, 1)
+    with pytest.raises(ValueError, match=r"voc_ap: recall and precision must be \(D,\)"):
+        voc_ap([0.1], [0.1, 0.2])
