@@ -68,7 +68,7 @@ PACKAGES = {
     "matplotlib": {"viz", "lectures"},
     "PIL": {"data", "viz"},
     "safetensors": {"io"},
-    "scipy": {"ops"},
+    "scipy": {"data", "ops"},
     "sklearn": {"data"},
     "threadpoolctl": {"kernels.cpu"},
     "tqdm": {"train", "demos", "commands"},

@@ -1,6 +1,6 @@
 """One annotated image: the record that every data set hands out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -28,6 +28,9 @@ SKELETON = (
     (2, 3), (2, 8), (3, 9), (8, 12), (9, 12), (12, 13),  # trunk and head
 )  # fmt: skip
 """Pairs of joints that a bone connects, as indices into `JOINTS`."""
+
+PER_INSTANCE = ("annotation_ids", "area", "attributes", "crowd", "difficult", "occluded", "truncated")
+"""Names in a sample's `meta` under which there is a row for each instance."""
 
 ABSENT, OCCLUDED, VISIBLE = 0, 1, 2
 """Visibility of a keypoint, numbered as in COCO."""
@@ -60,8 +63,8 @@ class Sample:
     caption : str
         The scene in one sentence.
     meta : dict
-        Whatever else the data set knows. Where the data sets here know it, they call it ``path``, ``crowd``,
-        ``difficult`` (R bools each), ``area`` (R floats), ``captions`` (all of them).
+        Whatever else the data set knows: "path", "captions" (all of them), ... What is under a name of
+        `PER_INSTANCE` has a row for each instance.
     label : int, optional
         Class of the image as a whole, where the data set is for classification.
 
@@ -109,7 +112,29 @@ class Sample:
                     f"with {count} labels; got {value.shape}."
                 )
 
+    def keep(self, kept):
+        """The sample with some of its instances.
+
+        Parameters
+        ----------
+        kept : ndarray (R,) bool
+
+        Returns
+        -------
+        Sample
+        """
+        rows = {name: getattr(self, name) for name in ("masks", "boxes", "labels", "keypoints")}
+        meta = {
+            name: _rows(value, kept) if name in PER_INSTANCE else value for name, value in self.meta.items()
+        }
+        return replace(self, meta=meta, **{name: v if v is None else v[kept] for name, v in rows.items()})
+
     def __repr__(self):
         height, width = self.image.shape[:2]
         what = f"{len(self.labels)} instances" if self.label is None else f"class {self.label}"
         return f"Sample({height} x {width}, {what}: {self.caption!r})"
+
+
+def _rows(value, kept):
+    """The rows of an array or a list with one entry for each instance."""
+    return value[kept] if isinstance(value, np.ndarray) else [v for v, keep in zip(value, kept) if keep]
