@@ -113,3 +113,33 @@ def generator(xp=np):
 def random_seed():
     """Draw a seed, 0 to 2^63 - 1, for what makes its random numbers itself (dropout), on whichever device."""
     return generator().bit_generator.random_raw() >> 1
+
+
+def get_rng_state():
+    """State of minicv's random generators on the CPU: plain numbers, for a checkpoint.
+
+    Returns
+    -------
+    dict
+        For :func:`set_rng_state`.
+    """
+    return {"seed": _seed, "numpy": generator().bit_generator.state}
+
+
+def set_rng_state(state):
+    """Go on drawing where :func:`get_rng_state` was called.
+
+    Generators on a GPU, whose state cannot be read, begin again from the seed.
+
+    Examples
+    --------
+    >>> state = get_rng_state()
+    >>> first = generator().random()
+    >>> set_rng_state(state)
+    >>> generator().random() == first
+    True
+    """
+    global _seed
+    _generators.clear()
+    _seed = state["seed"]
+    generator().bit_generator.state = state["numpy"]

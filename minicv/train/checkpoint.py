@@ -1,0 +1,62 @@
+"""Checkpoints: everything that a run needs to go on as if it had never stopped, in one file."""
+
+from .. import backend
+from ..io import load_tree, save_tree
+
+
+def save_checkpoint(path, parts, **more):
+    """Write the states of a run's parts, and of minicv's random generators.
+
+    Parameters
+    ----------
+    path : str or Path
+        An older file there is replaced when the new one is complete, and not before.
+    parts : dict of str to object
+        Whatever has a ``state_dict()``: model, optimizer, schedule, loader.
+    **more
+        Numbers, strings, arrays, and dicts and lists of them: the step, the configuration, the history.
+
+    Examples
+    --------
+    >>> import tempfile, os
+    >>> from minicv import nn, optim
+    >>> path = os.path.join(tempfile.mkdtemp(), "checkpoint")
+    >>> model = nn.Linear(2, 1)
+    >>> parts = {"model": model, "optimizer": optim.SGD(model.parameters(), lr=0.1)}
+    >>> save_checkpoint(path, parts, step=3)
+    >>> load_checkpoint(path, parts)
+    {'step': 3}
+    """
+    states = {name: dict(part.state_dict()) for name, part in parts.items()}
+    save_tree({"parts": states, "random": backend.get_rng_state(), "more": more}, path)
+
+
+def load_checkpoint(path, parts):
+    """Put a run's parts back to where they were; return what else was saved.
+
+    Parameters
+    ----------
+    path : str or Path
+    parts : dict of str to object
+        The same names as were saved; each gets its state through ``load_state_dict``.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ValueError
+        The names differ. (A state that does not fit a part raises that part's own error.)
+    WeightsError, OSError
+        The file is damaged, or cannot be read.
+    """
+    tree = load_tree(path)
+    if tree["parts"].keys() != parts.keys():
+        raise ValueError(
+            f"load_checkpoint: parts must be those of {path}: {', '.join(tree['parts'])}; got {', '.join(parts)}."
+        )
+    for name, part in parts.items():
+        part.load_state_dict(tree["parts"][name])
+    backend.set_rng_state(tree["random"])
+    return tree["more"]
