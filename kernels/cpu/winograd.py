@@ -65,10 +65,9 @@ _JOBS = 2  # for a thread, at least: where tiles are few, the filters are shared
 class Tiling(NamedTuple):
     """The tiles of a convolution: they are numbered image by image and row by row."""
 
-    tile: tuple[
-        int, ...
-    ]  # m numbers, of which only the length matters: it is known when the loops are compiled
+    tile: tuple[int, ...]  # m numbers; what counts is the length, which is known when the loops are compiled
     patch: tuple[int, ...]  # m + 2 numbers
+    entries: int  # of a matrix: (m + 2)^2
     channels: int
     size: tuple[int, int]  # of an image that is read
     padding: tuple[int, int]  # negative: cropped
@@ -78,6 +77,8 @@ class Tiling(NamedTuple):
     columns: int
     tiles: int
     block: int  # channels at a time
+    u: int  # floats from one entry of a panel's U, for a block of channels, to the next
+    v: int  # the same for V
     groups: int  # that the filters are cut into, for jobs of their own
 
 
@@ -99,15 +100,21 @@ def side_by_side(t, last, tiling):
 
 @compiled
 def _filters(begin, end, w, steps, turned, tiling, panels):
-    """Transform the filters of panels k: U[xi, c, f], for one block of channels after the other."""
-    entries = (len(tiling.tile) + 2) ** 2
+    """Transform the filters of panels k: U[k, block of channels, xi, channel, filter]."""
     for k in range(begin, end):
         filters = min(FILTERS, tiling.filters - k * FILTERS)
         for c in range(0, tiling.channels, tiling.block):
             channels = min(tiling.block, tiling.channels - c)
             start = k * FILTERS * steps[0] + c * steps[1]
-            out, plane = (k * tiling.channels + c) * entries * FILTERS, channels * FILTERS
-            transform_filters(w, start, steps, turned, filters, channels, panels, out, plane, tiling.tile)
+            out = _panel(k, c, tiling)
+            transform_filters(w, start, steps, turned, filters, channels, panels, out, tiling.u, tiling.tile)
+
+
+@compiled
+def _panel(k, c, tiling):
+    """Where U begins for panel k and the block of channels from c on."""
+    blocks = -(-tiling.channels // tiling.block)
+    return (k * blocks + c // tiling.block) * tiling.entries * tiling.u
 
 
 @compiled
@@ -169,13 +176,11 @@ def _outputs(sums, s, tiling, first, last, k, bias, y, doubt):
 def _convolve(begin, end, x, panels, bias, y, doubt, tiling):
     """Convolve: job j is block j // groups of the tiles and group j % groups of the panels of filters.
 
-    Where something was not finite, doubt[j] becomes NaN.
+    If something is not finite, doubt[j] becomes NaN.
     """
-    entries, all_panels = (len(tiling.tile) + 2) ** 2, -(-tiling.filters // FILTERS)
-    in_panel = entries * FILTERS * TILES
+    all_panels, in_panel = -(-tiling.filters // FILTERS), tiling.entries * FILTERS * TILES
     several = tiling.block < tiling.channels  # blocks of channels: the sums of a panel wait for the next one
-    plane = tiling.block * TILES
-    pixels = aligned(entries * plane)
+    pixels = aligned(tiling.entries * tiling.v)
     sums = aligned((-(-all_panels // tiling.groups) if several else 1) * in_panel + LANES)
     check = np.zeros(LANES, np.float32)
     for job in range(begin, end):
@@ -185,13 +190,12 @@ def _convolve(begin, end, x, panels, bias, y, doubt, tiling):
         last = min(first + TILES, tiling.tiles)
         for c in range(0, tiling.channels, tiling.block):
             channels = min(tiling.block, tiling.channels - c)
-            patches(x, tiling, first, last, c, channels, pixels, TILES, plane)
+            patches(x, tiling, first, last, c, channels, pixels, TILES, tiling.v)
             for k in range(from_panel, to_panel):
-                u = (k * tiling.channels + c) * entries * FILTERS
                 s = (k - from_panel) * in_panel if several else 0
-                for xi in range(entries):
-                    a, b, at = u + xi * channels * FILTERS, xi * plane, s + xi * FILTERS * TILES
-                    product(panels, a, pixels, b, channels, sums, at, c > 0, last - first)
+                for xi in range(tiling.entries):
+                    a, b, to = _panel(k, c, tiling) + xi * tiling.u, xi * tiling.v, s + xi * FILTERS * TILES
+                    product(panels, a, pixels, b, channels, sums, to, c > 0, last - first)
                 if c + channels == tiling.channels:
                     _outputs(sums, s, tiling, first, last, k, bias, y, check)
         doubt[job] = 0
@@ -203,24 +207,27 @@ def _convolve(begin, end, x, panels, bias, y, doubt, tiling):
 def plan(m, threads, batch, channels, size, padding, filters, windows):
     """Return the Tiling of a convolution in tiles of m x m outputs."""
     rows, columns = (-(-n // m) for n in windows)
-    tiles, panels = batch * rows * columns, -(-filters // FILTERS)
+    tiles = batch * rows * columns
     block = -(-channels // -(-channels // _CHANNELS))
+    # If the entries were a multiple of 4 KiB apart, they would compete for the same few lines of the cache.
+    planes = block * FILTERS + LANES, block * TILES + LANES
     jobs = _JOBS * threads if threads > 1 else 1
-    groups = min(panels, -(-jobs // max(1, -(-tiles // TILES))))
-    shape = channels, size, padding, filters, windows
-    return Tiling(tuple(range(m)), tuple(range(m + 2)), *shape, rows, columns, tiles, block, groups)
+    groups = min(-(-filters // FILTERS), -(-jobs // max(1, -(-tiles // TILES))))
+    shape = channels, size, padding, filters, windows, rows, columns, tiles
+    return Tiling(tuple(range(m)), tuple(range(m + 2)), (m + 2) ** 2, *shape, block, *planes, groups)
 
 
 def _run(x, w, steps, turned, bias, tiling):
     """Convolve with filters k and channels c at ``w[k steps[0] + c steps[1]]``."""
-    entries, panels = (len(tiling.tile) + 2) ** 2, -(-tiling.filters // FILTERS)
-    u = memory.empty((panels * entries * tiling.channels * FILTERS,), np.float32)
-    parallel.run(_filters, panels, entries * tiling.channels, source(w, w.size), steps, turned, tiling, u)
+    panels = -(-tiling.filters // FILTERS)
+    u = memory.empty((_panel(panels, 0, tiling),), np.float32)
+    work = tiling.entries * tiling.channels
+    parallel.run(_filters, panels, work, source(w, w.size), steps, turned, tiling, u)
     y = memory.empty((len(x), tiling.filters, *tiling.windows), np.float32)
     jobs = -(-tiling.tiles // TILES) * tiling.groups
     doubt = np.zeros(jobs, np.float32)
     bias = np.zeros(tiling.filters, np.float32) if bias is None else bias
-    work = entries * tiling.channels * tiling.filters * TILES // tiling.groups // LANES
+    work *= tiling.filters * TILES // tiling.groups // LANES
     args = source(x, x.size), u, source(bias, bias.size), y.reshape(-1), doubt, tiling
     parallel.run(_convolve, jobs, work, *args)
     return None if np.isnan(doubt).any() else y
