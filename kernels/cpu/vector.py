@@ -19,9 +19,9 @@ LANES = 16
 # The tile of conv_shift, in filters and pixels, and that of conv_weight, in filters and taps: as many sums as the
 # processor has registers for. AVX-512 has 32 of 16 floats; others hold a vector in two registers, of 16, or more.
 _features = config.CPU_FEATURES or binding.get_host_cpu_features().flatten()
-_AVX512 = "+avx512f" in _features
-FILTERS, PIXELS = (8, 48) if _AVX512 else (6, 16)
-DOT_FILTERS, DOT_TAPS = (4, 6) if _AVX512 else (2, 3)
+AVX512 = "+avx512f" in _features
+FILTERS, PIXELS = (8, 48) if AVX512 else (6, 16)
+DOT_FILTERS, DOT_TAPS = (4, 6) if AVX512 else (2, 3)
 
 _I32, _I64, _FLOAT = ir.IntType(32), ir.IntType(64), ir.FloatType()
 _VECTOR = ir.VectorType(_FLOAT, LANES)

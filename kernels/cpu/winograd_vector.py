@@ -15,12 +15,13 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .vector import LANES, Code
+from .vector import AVX512, LANES, ZERO, Code
 
 FILTERS = 8  # of a panel
-WIDTH = (
-    48  # of a row of a product, which is three vectors: 24 sums stay in registers, of the 32 that AVX-512 has
-)
+WIDTH = 48  # of a row of a product: three vectors
+
+# Rows and vectors of a product at a time: 24 sums, for the 32 registers of AVX-512; 4 in twice as many of AVX2.
+_ROWS, _COLUMNS = (8, 3) if AVX512 else (4, 1)
 
 # Outputs of a tile -> the matrices B^T (pixels), G (filters) and A^T (outputs), Lavin & Gray's section 4.
 MATRICES = {
@@ -75,17 +76,14 @@ def _sandwich(code, matrix, grid):
     return [[_combination(code, weights, row) for weights in matrix] for row in zip(*columns)]
 
 
-def _shuffle(code, a, b, lanes):
-    """Pick 16 lanes from a (numbers 0 to 15) and b (16 to 31)."""
-    return code.builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), LANES), list(lanes)))
-
-
 def _deal(code, vectors):
     """Deal the floats of m = 1, 2, 4, ... vectors out: result j has those numbered j, j + m, j + 2 m, ..."""
     if len(vectors) == 1:
         return vectors
     pairs = list(zip(vectors[::2], vectors[1::2]))
-    halves = [_deal(code, [_shuffle(code, a, b, range(odd, 32, 2)) for a, b in pairs]) for odd in (0, 1)]
+    halves = [
+        _deal(code, [code.pick(a, b, list(range(odd, 2 * LANES, 2))) for a, b in pairs]) for odd in (0, 1)
+    ]
     return [vector for pair in zip(*halves) for vector in pair]
 
 
@@ -95,7 +93,7 @@ def _collect(code, vectors):
         return vectors
     halves = [_collect(code, vectors[odd::2]) for odd in (0, 1)]
     zipped = [[lane // 2 + lane % 2 * LANES for lane in range(first, first + LANES)] for first in (0, LANES)]
-    return [_shuffle(code, a, b, lanes) for a, b in zip(*halves) for lanes in zipped]
+    return [code.pick(a, b, lanes) for a, b in zip(*halves) for lanes in zipped]
 
 
 def _inside(code, first, size):
@@ -138,7 +136,7 @@ def transform_pixels(typing, x, start, size, corner, channels, out, o, pitch, pl
             ]
             columns = _deal(code, vectors)
             # The columns beyond the tile are the first ones of the next.
-            more = [_shuffle(code, columns[j], rest, [*range(1, LANES), LANES + j]) for j in range(beyond)]
+            more = [code.pick(columns[j], rest, [*range(1, LANES), LANES + j]) for j in range(beyond)]
             return columns + more
 
         def channel(c, carried):
@@ -208,35 +206,32 @@ def _products(vectors):
     def products(typing, filters, u, pixels, v, channels, out, o, more):
         """``out[o + 48 f + t] = sum over c of filters[u + 8 c + f] * pixels[v + 48 c + t]``, for 8 filters f.
 
-        The sums stay in registers. If ``more``, they are then added to what is there: many short sums added
-        up are more exact than a long one.
+        As many sums at a time as stay in registers. If ``more``, they are then added to what is there: many
+        short sums added up are more exact than a long one.
         """
 
         def generate(context, builder, signature, args):
             code = Code(context, builder, signature)
             filters, u, pixels, v, channels, out, o, more = args
-            filters, pixels, out = (
-                code.address(0, filters, u),
-                code.address(2, pixels, v),
-                code.address(5, out, o),
-            )
-            places = [
-                code.at(out, code.int(WIDTH * f + LANES * i)) for f in range(FILTERS) for i in range(vectors)
-            ]
-            there = code.every(more)
+            filters, pixels = code.address(0, filters, u), code.address(2, pixels, v)
+            out, there = code.address(5, out, o), code.every(more)
 
-            def channel(c, sums):
-                at = code.at(filters, builder.mul(c, code.int(FILTERS)))
-                weights = [code.every(builder.load(code.at(at, code.int(f)))) for f in range(FILTERS)]
-                at = code.at(pixels, builder.mul(c, code.int(WIDTH)))
-                own = [code.load(code.at(at, code.int(LANES * i))) for i in range(vectors)]
-                factors = [(weight, vector) for weight in weights for vector in own]
-                return [code.multiply_add(*pair, total) for pair, total in zip(factors, sums)]
+            def tile(rows, columns):
+                def channel(c, sums):
+                    at = code.at(filters, builder.mul(c, code.int(FILTERS)))
+                    weights = [code.every(builder.load(code.at(at, code.int(f)))) for f in rows]
+                    at = code.at(pixels, builder.mul(c, code.int(WIDTH)))
+                    own = [code.load(code.at(at, code.int(LANES * i))) for i in columns]
+                    factors = [(weight, vector) for weight in weights for vector in own]
+                    return [code.multiply_add(*pair, total) for pair, total in zip(factors, sums)]
 
-            zero = code.every(ir.Constant(ir.FloatType(), 0.0))
-            sums = code.loop(channels, [zero] * len(places), channel)
-            for place, total in zip(places, sums):
-                code.store(builder.fadd(code.load_some(place, there), total), place)
+                places = [code.at(out, code.int(WIDTH * f + LANES * i)) for f in rows for i in columns]
+                for place, total in zip(places, code.loop(channels, [ZERO] * len(places), channel)):
+                    code.store(builder.fadd(code.load_some(place, there), total), place)
+
+            for first in range(0, FILTERS, _ROWS):
+                for i in range(0, vectors, _COLUMNS):
+                    tile(range(first, first + _ROWS), range(i, min(i + _COLUMNS, vectors)))
             return context.get_dummy_value()
 
         return types.void(filters, u, pixels, v, channels, out, o, more), generate
@@ -264,7 +259,7 @@ def transform_sums(typing, sums, s, filters, bias, b, y, at, size, left, count, 
         y, doubt = code.address(5, y, at), code.address(10, doubt, code.int(0))
         (height, width), (rows, columns) = (cgutils.unpack_tuple(builder, pair) for pair in (size, left))
         masks = [code.mask(builder.sub(columns, code.int(LANES * v))) for v in range(m)]
-        zero, real = code.every(ir.Constant(ir.FloatType(), 0.0)), code.mask(count)
+        real = code.mask(count)
 
         def image(f, carried):
             place = code.at(sums, builder.mul(f, code.int(WIDTH)))
@@ -272,19 +267,19 @@ def transform_sums(typing, sums, s, filters, bias, b, y, at, size, left, count, 
                 [code.load(code.at(place, code.int((i * n + j) * FILTERS * WIDTH))) for j in range(n)]
                 for i in range(n)
             ]
-            start, check = code.every(builder.load(code.at(bias, f))), zero
+            start, check = code.every(builder.load(code.at(bias, f))), ZERO
             pointer = code.at(y, builder.mul(f, builder.mul(height, width)))
             for i, row in enumerate(_sandwich(code, MATRICES[m][2], grid)):
                 row = [builder.fadd(vector, start) for vector in row]
                 for vector in row:
-                    check = code.multiply_add(vector, zero, check)
+                    check = code.multiply_add(vector, ZERO, check)
                 exists = builder.icmp_signed("<", code.int(i), rows)
                 for v, (vector, mask) in enumerate(zip(_collect(code, row), masks)):
                     code.store_some(
                         vector, code.at(pointer, code.int(LANES * v)), _only_if(code, exists, mask)
                     )
                 pointer = code.at(pointer, width)
-            return [builder.fadd(carried[0], builder.select(real, check, zero))]
+            return [builder.fadd(carried[0], builder.select(real, check, ZERO))]
 
         (check,) = code.loop(filters, [code.load(doubt)], image)
         code.store(check, doubt)

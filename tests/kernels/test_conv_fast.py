@@ -214,6 +214,9 @@ with event.install_recorder("numba:compile") as compilations:
     for case in ("tails of the last vector", "strides"):
         for name in tests.FAST:
             tests.test_listed(case, name)
+    from tests.kernels import test_winograd
+    for m in test_winograd.TILES:
+        test_winograd.test_listed("blocks of channels", m)
 print(len(compilations.buffer) // 2)
 """
 
