@@ -78,27 +78,24 @@ def _copy_out(sums, at, pitch, rows, y, start, target, top, left):
 
 
 @compiled
-def _pack(panel, w, a, step, filters, taps, first, last):
-    """Fill a panel: 8 filters, of which there may be fewer, side by side for each tap from ``first`` to ``last``."""
-    r = first
-    while r < last:
-        n = 1  # taps that are neighbours in memory, up to 16
-        while n < min(LANES, last - r) and taps[r + n] == taps[r] + n:
-            n += 1
+def _pack(panel, w, a, step, filters, channels, step_c, area):
+    """Lay filters side by side, as the tiles read them: ``panel[8 (c area + t) + f] = w[a + f step + c step_c + t]``.
+
+    For up to 8 filters f and the taps t of all channels c.
+    """
+    runs, length = (1, channels * area) if step_c == area else (channels, area)  # neighbours in memory
+    for c in range(runs):
         if step == 1:
-            n = 1
-            move(panel, (r - first) * 8, w, a + taps[r], filters)
-        elif n > 2:
-            interleave(panel, (r - first) * 8, w, a + taps[r], step, filters, n)
+            move(panel, c * 8, w, a + c * step_c, filters)
         else:
-            for i in range(n):
-                for f in range(filters):
-                    panel[(r + i - first) * 8 + f] = w[a + f * step + taps[r + i]]
-        r += n
+            for t in range(0, length, LANES):
+                interleave(panel, (c * length + t) * 8, w, a + c * step_c + t, step, filters, length - t)
 
 
 @compiled
-def _multiply(start, filters, biases, k, panels, planes, offsets, first, count, pixels, sums, pitch):
+def _multiply(
+    start, filters, biases, k, panels, size, taps, planes, offsets, first, count, pixels, sums, o, pitch
+):
     """Add the products of ``count`` taps to the sums of all filters and pixels of a job, tile by tile.
 
     Panel after panel meets the same pixels, which stay in the first-level cache.
@@ -107,20 +104,26 @@ def _multiply(start, filters, biases, k, panels, planes, offsets, first, count, 
     while q < pixels:
         width = 4 * LANES if filters == 1 else PIXELS if pixels - q > LANES else LANES
         for f in range(0, filters, FILTERS):
-            a, b, o = f // FILTERS * 8 * count, k + f, f * pitch + q
+            a, b, to = f // FILTERS * size, k + f, o + f * pitch + q
             if filters == 1:
-                tile_one_filter(start, biases, b, panels, a, planes, q, offsets, first, count, sums, o, pitch)
+                tile_one_filter(
+                    start, biases, b, panels, a, taps, planes, q, offsets, first, count, sums, to, pitch
+                )
             elif width > LANES:
-                tile_wide(start, biases, b, panels, a, planes, q, offsets, first, count, sums, o, pitch)
+                tile_wide(
+                    start, biases, b, panels, a, taps, planes, q, offsets, first, count, sums, to, pitch
+                )
             else:
-                tile_narrow(start, biases, b, panels, a, planes, q, offsets, first, count, sums, o, pitch)
+                tile_narrow(
+                    start, biases, b, panels, a, taps, planes, q, offsets, first, count, sums, to, pitch
+                )
         q += width
 
 
 @compiled
 def _length(p, block):
     """Floats from the sums of one filter to those of the next: the last tile may compute some more."""
-    return -(-((p.images - 1) * p.step + block * p.pitch) // LANES) * LANES + PIXELS + LANES
+    return -(-((p.images - 1) * p.step + block * p.pitch) // LANES) * LANES + 4 * LANES
 
 
 @compiled
@@ -137,83 +140,75 @@ def _shift(
 ):
     """Compute jobs: a block of rows of y, or several small images, in one group, for a part of its filters.
 
-    ``p``, ``offsets`` and ``taps`` are for a block of channels. Tap r of filter f, in a block that begins with
-    channel c, is ``w[f step + c step_c + taps[r]]`` in the weights of the group. The taps of phase i are those from
-    ``phases[i]`` up to ``phases[i + 1]``, channel by channel.
+    In the weights of a group, tap t of channel c of filter f is ``w[f step + c step_c + t]``. ``offsets`` and ``taps``
+    are for a block of channels; those of phase i stand from ``phases[i]`` up to ``phases[i + 1]``, channel by channel.
     """
-    blocks = -(-target.rows // target.block)
-    panels_of_group = -(-target.filters // FILTERS)
-    most = -(-panels_of_group // target.splits) * FILTERS  # filters of a part
-    length = _length(p, target.block)
+    blocks, parts = -(-target.rows // target.block), -(-target.filters // FILTERS)
+    most = -(-parts // target.splits) * FILTERS  # filters of a job
+    length, size = _length(p, target.block), len(taps) * 8
     copy = np.zeros(p.channels * p.nh * p.nw * p.area + length, np.float32)
-    panels = np.empty(most // FILTERS * 8 * len(taps), np.float32)
-    sums = np.empty(most * length, np.float32)
+    panels = np.empty(most // FILTERS * size, np.float32)
+    sums = np.empty((len(phases) - 1) * most * length, np.float32)
     for job in range(begin, end):
         split, row = job % target.splits, job // target.splits % blocks * target.block
-        group, image = (
-            job // target.splits // blocks % groups,
-            job // target.splits // blocks // groups * p.images,
-        )
+        number = job // target.splits // blocks
+        group, image = number % groups, number // groups * p.images
         rows, images = min(target.block, target.rows - row), min(p.images, batch - image)
         pixels = (images - 1) * p.step + (rows - 1) * p.pitch + target.cols
         k, filters = _part(split, target)
+        for c in range(0, channels, p.channels):
+            here = min(p.channels, channels - c)
+            for n in range(images):
+                plane = ((image + n) * groups + group) * channels + c
+                fill(copy, n * p.step, here, p, x, plane * p.height * p.width, row)
+            for f in range(0, filters, FILTERS):
+                a = group * (len(w) // groups) + (k + f) * step + c * step_c
+                panel = panels[f // FILTERS * size :]
+                _pack(panel, w, a, step, min(FILTERS, filters - f), here, step_c, len(taps) // p.channels)
+            for i in range(len(phases) - 1):
+                count = (phases[i + 1] - phases[i]) // p.channels * here
+                b, o = group * target.filters + k, i * most * length
+                weights = biases, b, panels, size, taps
+                _multiply(c == 0, filters, *weights, copy, offsets, phases[i], count, pixels, sums, o, length)
         for i in range(len(phases) - 1):
-            of_channel = (phases[i + 1] - phases[i]) // p.channels
-            for c in range(0, channels if of_channel else 1, p.channels):
-                if i == 0 or (of_channel and p.channels < channels):
-                    for n in range(images):
-                        plane = ((image + n) * groups + group) * channels + c
-                        here = min(p.channels, channels - c)
-                        fill(copy, n * p.step, here, p, x, plane * p.height * p.width, row)
-                count = of_channel * min(p.channels, channels - c)
-                for f in range(0, filters, FILTERS):
-                    a = group * (len(w) // groups) + (k + f) * step + c * step_c
-                    panel = panels[f // FILTERS * 8 * count :]
-                    _pack(panel, w, a, step, min(FILTERS, filters - f), taps, phases[i], phases[i] + count)
-                b = group * target.filters + k
-                _multiply(
-                    c == 0, filters, biases, b, panels, copy, offsets, phases[i], count, pixels, sums, length
-                )
             top, left = row * target.sh + i // target.sw + target.top, i % target.sw + target.left
             for n in range(images):
                 for f in range(filters):
                     plane = ((image + n) * groups + group) * target.filters + k + f
-                    start = plane * target.height * target.width
-                    _copy_out(sums, f * length + n * p.step, p.pitch, rows, y, start, target, top, left)
+                    start, at = plane * target.height * target.width, (i * most + f) * length + n * p.step
+                    _copy_out(sums, at, p.pitch, rows, y, start, target, top, left)
 
 
-def _blocks(images, groups, filters, channels, area):
-    """How many images and pixels a block may have, so that jobs remain for the threads, and how many channels."""
-    pixels = min(max(_PIXELS[0], _SUMS // filters), _PIXELS[1])
+def _blocks(images, groups, filters, channels, area, phases):
+    """How many images and pixels a block may have, so that jobs remain for the threads, and how many channels.
+
+    ``area`` is that of the taps of a phase.
+    """
+    pixels = min(max(_PIXELS[0], _SUMS // (filters * phases)), _PIXELS[1])
     parts = groups * max(1, filters // (2 * _WORTH))
-    blocks = -(-channels // (128 // area + 16))  # 16 channels of 3 x 3 taps, 144 of one: see _multiply
+    blocks = -(-channels // (128 // area + 16))  # 30 channels of 3 x 3 taps, 144 of one: see _multiply
     return (min(images, -(-images * parts // _JOBS)), pixels), -(-channels // blocks)
 
 
-def _splits(planes, images, groups, filters, rows, block):
+def _splits(planes, images, groups, filters, rows, block, phases):
     """In how many parts the filters are cut: jobs for the threads, if worth it, and not too many sums."""
     jobs = -(-images // planes.images) * groups * -(-rows // block)
-    sums = filters * (planes.images * planes.step + block * planes.pitch)
-    wanted = max(-(-_JOBS // max(1, jobs)), -(-sums // _SUMS))
-    return max(1, min(filters // _WORTH, wanted))
+    sums = filters * phases * (planes.images * planes.step + block * planes.pitch)
+    wanted = min(filters // _WORTH, -(-_JOBS // max(1, jobs)))
+    return max(1, wanted, min(filters // FILTERS, sums // (2 * _SUMS)))
 
 
 @lru_cache(maxsize=256)
 def _forward(images, size, channels, filters, windows, kernel_size, stride, padding, dilation, groups):
     """What :func:`_shift` needs to know for conv2d: one phase with all the taps in their own order."""
     area = prod(kernel_size)
-    limits, at_once = _blocks(images, groups, filters, channels, area)
+    limits, at_once = _blocks(images, groups, filters, channels, area, 1)
     tap = (np.arange(k) * d for k, d in zip(kernel_size, dilation))
     planes, offsets, block = arrange(*limits, size, at_once, windows, *tap, stride, padding)
-    splits = _splits(planes, images, groups, filters, windows[0], block)
+    splits = _splits(planes, images, groups, filters, windows[0], block, 1)
     target = Target(filters, *windows, 1, 1, 0, 0, *windows, block, splits)
-    return (
-        planes,
-        offsets,
-        (channels * area, area, np.arange(len(offsets))),
-        np.array([0, len(offsets)]),
-        target,
-    )
+    taps = np.arange(len(offsets))
+    return planes, offsets, (channels * area, area, taps), np.array([0, len(taps)]), target
 
 
 @lru_cache(maxsize=256)
@@ -223,8 +218,8 @@ def _transposed(images, size, channels, filters, windows, kernel_size, stride, p
     With h + ph = t sh + a, pixel h gets its share from the taps with i dh = a (mod sh), which the window at
     oh = t - i dh // sh stamped: rows of y, read backwards. ``size`` is that of y, ``windows`` that of x.
     """
-    area = prod(kernel_size)
-    limits, at_once = _blocks(images, groups, filters, channels, area)
+    area, of_phase = prod(kernel_size), prod(-(-k // s) for k, s in zip(kernel_size, stride))
+    limits, at_once = _blocks(images, groups, filters, channels, of_phase, prod(stride))
     at = [np.arange(k) * d for k, d in zip(kernel_size, dilation)]
     starts = [p // s for p, s in zip(padding, stride)]
     counts = [(p + n - 1) // s - t + 1 for n, p, s, t in zip(windows, padding, stride, starts)]
@@ -232,7 +227,7 @@ def _transposed(images, size, channels, filters, windows, kernel_size, stride, p
     backwards = (end - tap // s for end, tap, s in zip(last, at, stride))
     before = [end - t for end, t in zip(last, starts)]
     planes, offsets, block = arrange(*limits, size, at_once, counts, *backwards, (1, 1), before)
-    splits = _splits(planes, images, groups, filters, counts[0], block)
+    splits = _splits(planes, images, groups, filters, counts[0], block, prod(stride))
     corner = (t * s - p for t, s, p in zip(starts, stride, padding))
     target = Target(filters, *windows, *stride, *corner, *counts, block, splits)
     rows, cols = at
@@ -240,10 +235,7 @@ def _transposed(images, size, channels, filters, windows, kernel_size, stride, p
     phase = np.tile(phase.ravel(), at_once)
     order = np.argsort(phase, kind="stable")
     phases = np.append(0, np.cumsum(np.bincount(phase, minlength=prod(stride))))
-    taps = np.arange(at_once)[:, None] * (filters * area) + np.arange(
-        area
-    )  # w is (channels, filters, kh, kw)
-    return planes, offsets[order], (area, filters * area, taps.ravel()[order]), phases, target
+    return planes, offsets[order], (area, filters * area, order), phases, target
 
 
 def _run(x, w, bias, channels, groups, planes, offsets, weights, phases, target):

@@ -212,20 +212,20 @@ def _filters_by_pixels(filters, vectors):
     """Build the intrinsic for a tile of so many filters and ``vectors`` times 16 pixels."""
 
     @intrinsic
-    def tile(typing, start, bias, k, panel, a, planes, b, offsets, first, count, out, o, pitch):
-        """``out[o + f pitch + q] += sum over r of panel[a + 8 r + f] planes[b + offsets[first + r] + q]``.
+    def tile(typing, start, bias, k, panel, a, taps, planes, b, offsets, first, count, out, o, pitch):
+        """``out[o + f pitch + q] += sum over r of panel[a + 8 taps[r] + f] planes[b + offsets[r] + q]``.
 
-        For the filters f and all pixels q of the tile, and r < ``count``. If ``start`` is not 0 the sums begin with
-        ``bias[k + f]`` instead of what is there. They stay in registers: with 8 filters and three vectors 24 of
-        the 32 that AVX-512 has, and 24 multiply-adds for 11 loads.
+        For the filters f and all pixels q of the tile; r counts ``count`` taps from ``first`` on. If ``start`` is
+        not 0 the sums begin with ``bias[k + f]`` instead of what is there. They stay in registers: with 8 filters
+        and three vectors 24 of the 32 that AVX-512 has, and 24 multiply-adds for 11 loads.
         """
 
         def generate(context, builder, signature, args):
             code = Code(context, builder, signature)
-            start, bias, k, panel, a, planes, b, offsets, first, count, out, o, pitch = args
+            start, bias, k, panel, a, taps, planes, b, offsets, first, count, out, o, pitch = args
             bias, panel = code.address(1, bias, k), code.address(3, panel, a)
-            planes, offsets = code.address(5, planes, b), code.address(7, offsets, first)
-            out = code.address(10, out, o)
+            taps, planes = code.address(5, taps, first), code.address(6, planes, b)
+            offsets, out = code.address(8, offsets, first), code.address(11, out, o)
             places = [
                 code.at(code.at(out, builder.mul(pitch, code.int(f))), code.int(LANES * v))
                 for f in range(filters)
@@ -233,7 +233,7 @@ def _filters_by_pixels(filters, vectors):
             ]
 
             def multiply(r, sums):
-                weights = code.at(panel, builder.mul(r, code.int(8)))
+                weights = code.at(panel, builder.mul(builder.load(code.at(taps, r)), code.int(8)))
                 pixels = code.at(planes, builder.load(code.at(offsets, r)))
                 pixels = [code.load(code.at(pixels, code.int(LANES * v))) for v in range(vectors)]
                 results = []
@@ -254,7 +254,9 @@ def _filters_by_pixels(filters, vectors):
                 code.store(value, place)
             return context.get_dummy_value()
 
-        return types.void(start, bias, k, panel, a, planes, b, offsets, first, count, out, o, pitch), generate
+        return types.void(
+            start, bias, k, panel, a, taps, planes, b, offsets, first, count, out, o, pitch
+        ), generate
 
     return tile
 
