@@ -51,7 +51,8 @@ class Trainer:
     step : int
         Steps so far.
     history : list of dict
-        Of every step "step", "epoch", "loss" and "lr"; of every epoch "step", "epoch" and what ``evaluate`` returned.
+        Of every step "step", "epoch", "loss" and "lr"; of every epoch "step", "epoch", "mean_loss" and
+        what ``evaluate`` returned.
         The same, line by line as JSON, is in ``history.jsonl``.
 
     Notes
@@ -74,7 +75,7 @@ class Trainer:
     ...     folder=tempfile.mkdtemp(),
     ...     epochs=30,
     ... )
-    >>> trainer.run()[-1]["loss"] < 1e-3
+    >>> trainer.run()[-1]["mean_loss"] < 1e-3
     True
     """
 
@@ -185,13 +186,13 @@ class Trainer:
         if self.evaluate is not None:
             self.model.eval()
             result = self.evaluate(self.model)
+        losses = [record["loss"] for record in self.history if record["epoch"] == epoch and "loss" in record]
+        result = {"mean_loss": sum(losses) / max(1, len(losses)), **result}
         self.history.append({"step": self.step, "epoch": epoch, **result})
         self._save()
         if bar.disable:
-            losses = [r["loss"] for r in self.history if r["epoch"] == epoch and "loss" in r]
-            shown = "".join(f", {name} {value:.4f}" for name, value in result.items())
-            mean = sum(losses) / max(1, len(losses))
-            print(f"epoch {epoch + 1}/{self.epochs}: loss {mean:.4f}{shown}", file=sys.stderr)
+            shown = ", ".join(f"{name} {value:.4f}" for name, value in result.items())
+            print(f"epoch {epoch + 1}/{self.epochs}: {shown}", file=sys.stderr)
 
     def _train_on(self, batch, epoch):
         """Do one step, and record it."""
