@@ -16,8 +16,7 @@ class Entry:
 
     group: str
     name: str
-    build: Callable | None = None
-    random: bool = False  # the two sides need not agree
+    build: Callable
 
 
 def normal(*shapes):
@@ -26,11 +25,11 @@ def normal(*shapes):
     return [rng.standard_normal(shape, dtype=np.float32) for shape in shapes]
 
 
-def forward(group, name, apply, arrays, random=False, plain=False):
-    """Entry of ``apply(side, *tensors)`` without a graph, or of a function of plain arrays."""
+def forward(group, name, apply, arrays):
+    """Entry of ``apply(side, *tensors)`` without a graph."""
 
     def build(side):
-        inputs = [side.array(array) if plain else side.tensor(array) for array in arrays()]
+        inputs = [side.tensor(array) for array in arrays()]
 
         def call():
             with side.no_grad():
@@ -38,10 +37,10 @@ def forward(group, name, apply, arrays, random=False, plain=False):
 
         return call
 
-    return Entry(group, f"{name}, forward", build, random)
+    return Entry(group, f"{name}, forward", build)
 
 
-def gradient(group, name, apply, arrays, of, random=False):
+def gradient(group, name, apply, arrays, of):
     """Entry of the gradients with respect to the inputs numbered in ``of``, of a graph that stays."""
 
     def build(side):
@@ -52,4 +51,4 @@ def gradient(group, name, apply, arrays, of, random=False):
         cotangent = side.tensor(cotangent)
         return lambda: side.autograd.grad(output, wanted, cotangent, retain_graph=True)
 
-    return Entry(group, name, build, random)
+    return Entry(group, name, build)

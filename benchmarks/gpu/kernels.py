@@ -12,7 +12,7 @@ import numpy as np
 
 import minicv
 import minicv.functional as F
-from minicv import kernels
+from minicv import boxes, kernels
 
 ROOM = 2**26  # numbers in the array that is copied
 PRODUCT = 8192  # side of the matrices that are multiplied
@@ -77,6 +77,13 @@ def _second_derivative(draw):
     return gradient
 
 
+def _suppress(draw):
+    """As a detector does; boxes have no gradient."""
+    found, scores = draw.boxes(1, 8192, 1000).data[:, 1:], draw.array(8192)
+    boxes.nms(found, scores, 0.7)
+    boxes.box_iou(found, found)
+
+
 # What reaches the kernels that are no convolutions, forward and backward. The first op that reaches one tells its size.
 OPS = [
     lambda draw: F.fold(F.unfold(draw(32, 64, 56, 56), 3, padding=1), draw.shape(32, 64, 56, 56)[2:], 3, padding=1),
@@ -98,6 +105,10 @@ OPS = [
     *[lambda draw, name=name: getattr(F, name)(draw(64, 64, 112, 112))
       for name in ("relu", "leaky_relu", "elu", "sigmoid", "tanh")],
     lambda draw: F.cross_entropy(draw(16384, 1000), draw.labels(1000, 16384)),
+    lambda draw: F.softmax(draw(16384, 1000), 1),
+    lambda draw: F.log_softmax(draw(16384, 1000), 1),
+    lambda draw: F.local_response_norm(draw(32, 64, 56, 56), 5),
+    _suppress,
 ]  # fmt: skip
 
 
@@ -154,7 +165,8 @@ def _arguments(book, draw):
         for number, op in enumerate(OPS):
             try:
                 y = op(draw)
-                y.backward(minicv.ones_like(y))
+                if y is not None:
+                    y.backward(minicv.ones_like(y))
             except Exception as error:
                 book.fail("kernels", f"OPS[{number}]: {type(error).__name__}: {error}")
     return found

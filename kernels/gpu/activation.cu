@@ -13,7 +13,7 @@ extern "C" __global__ void relu_grad(long long total, const T* g, const T* y, T*
 // Of the runs of ``length`` numbers, number r has slope [r % C].
 extern "C" __global__ void leaky_relu_grad(long long total, const T* g, const T* x, const T* slopes, T* gx,
                                            int length, int C) {
-    long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell i = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (i < total) gx[i] = x[i] > 0 ? g[i] : slopes[i / length % C] * g[i];
 }
 

@@ -1,9 +1,15 @@
-"""Sums over everything but the channels, by CuPy's own reduction, which adds in one fixed order."""
+"""Sums over everything but the channels, in the order in which normalisation adds: see norm.cu."""
 
-from .launch import contiguous
+import cupy
+
+from .launch import contiguous, launch
+from .norm import products
 
 
 def channel_sum(x):
     """Add up each channel: see :func:`minicv.kernels.reference.channel_sum.channel_sum`."""
-    axes = (0, *range(2, x.ndim))
-    return contiguous(x).sum(axis=axes, dtype="float64").astype(x.dtype)
+    x = contiguous(x)
+    y = cupy.empty(x.shape[1], x.dtype)
+    sums, parts = products(x, x, cupy.zeros(len(y)))
+    launch("norm", "totals", x.dtype, len(y), sums, y, len(y), parts)
+    return y

@@ -10,10 +10,10 @@ extern "C" __global__ void correlate_each(
     long long total, const T* __restrict__ x, const T* __restrict__ w, const T* __restrict__ bias,
     const int* __restrict__ table, T* __restrict__ y, int biased, int count, int groups, int M, int C, int stride,
     int filters, int H, int W, int OH, int OW, int sh, int sw, int plane, int first, int row, int column) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
     int p = cell % (OH * OW), oh = p / OW, ow = p % OW;
-    long long channel = cell / (OH * OW);  // of all channels of all images
+    Cell channel = cell / (OH * OW);  // of all channels of all images
     int m = channel % (groups * M), group = m / M;
     const T* corner = x + (channel / (groups * M) * groups + group) * C * H * W + (long long)oh * sh * W + ow * sw;
     const T* weights = w + (long long)group * filters + m % M * stride;

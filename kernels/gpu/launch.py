@@ -9,6 +9,8 @@ import numpy as np
 #: What ``T`` stands for in the sources.
 SCALARS = {"float32": "float", "float64": "double"}
 
+_LARGE = 2**31  # numbers of an array, from which on their places take 64 bits
+
 #: In a block; a multiple of the warp size that every GPU takes.
 THREADS = 256
 
@@ -33,18 +35,20 @@ def _sent(content, dtype, shape):
 
 
 @cache
-def _build(family, dtype, defines):
-    """Compile ``family.cu`` for a scalar type, with some numbers set."""
+def _build(family, dtype, large, defines):
+    """Compile ``family.cu`` for a scalar type and a size of arrays, with some numbers set."""
     if dtype not in SCALARS:
         raise TypeError(f"{family}: the GPU kernels take float32 or float64; got {dtype}.")
     head = [f"typedef {SCALARS[dtype]} T;", *(f"#define {name} {value}" for name, value in defines)]
+    # Dividing by a size, to find out where a thread's number lies, takes a quarter of the time in 32 bits.
+    head.append(f"typedef {'long long' if large else 'unsigned'} Cell;")
     source = Path(__file__).with_name(f"{family}.cu").read_text(encoding="utf-8")
     return cupy.RawModule(code="\n".join([*head, source]), options=("--std=c++17",))
 
 
 @cache
-def _kernel(family, name, dtype, defines):
-    return _build(family, dtype, defines).get_function(name)
+def _kernel(family, name, dtype, large, defines):
+    return _build(family, dtype, large, defines).get_function(name)
 
 
 def launch(family, name, dtype, total, *args, **defines):
@@ -54,7 +58,7 @@ def launch(family, name, dtype, total, *args, **defines):
     ----------
     family, name : str
     dtype : dtype
-        What ``T`` stands for.
+        What ``T`` stands for. ``Cell`` is an integer that counts the numbers of the largest array.
     total : int
         Number of elements; the kernel receives it as its first argument, a ``long long``.
     *args
@@ -66,5 +70,6 @@ def launch(family, name, dtype, total, *args, **defines):
         return  # an empty grid is an error in CUDA
     # np.int32 refuses what it cannot hold, where a cast on the way to the GPU would be silent.
     typed = [np.int32(a) if isinstance(a, int) else a for a in args]
-    kernel = _kernel(family, name, dtype.name, tuple(defines.items()))
+    large = total > _LARGE or any(a.size > _LARGE for a in args if isinstance(a, cupy.ndarray))
+    kernel = _kernel(family, name, dtype.name, large, tuple(defines.items()))
     kernel(((total + THREADS - 1) // THREADS,), (THREADS,), (np.int64(total), *typed))

@@ -3,7 +3,7 @@
 extern "C" __global__ void window_max(long long total, const T* x, const long long* rows,
                                       const long long* cols, T* y, int* indices, int H, int W,
                                       int OH, int OW) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
     const long long* row = rows + 3 * (cell / OW % OH);
     const long long* col = cols + 3 * (cell % OW);
@@ -28,7 +28,7 @@ extern "C" __global__ void window_max(long long total, const T* x, const long lo
 // Gather: each thread picks one cell of its plane. size: cells of a plane of x; count: of a plane of y.
 extern "C" __global__ void pick(long long total, const T* x, const int* indices, T* y, int size,
                                 int count) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
     int index = indices[cell];
     y[cell] = index < 0 ? T(0) : x[cell / count * size + index];
@@ -38,7 +38,7 @@ extern "C" __global__ void pick(long long total, const T* x, const int* indices,
 // before.
 extern "C" __global__ void place_distinct(long long total, const T* y, const int* indices, T* x,
                                           int size, int count) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
     int index = indices[cell];
     if (index >= 0) x[cell / count * size + index] = y[cell];
@@ -48,13 +48,14 @@ extern "C" __global__ void place_distinct(long long total, const T* y, const int
 // point at it, which rows and cols give as half-open ranges.
 extern "C" __global__ void place(long long total, const T* y, const int* indices, const long long* rows,
                                  const long long* cols, T* x, int H, int W, int OH, int OW) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
-    long long w = cell % W, h = cell / W % H, plane = cell / W / H;
+    int w = cell % W, h = cell / W % H;
+    Cell plane = cell / W / H;
     T sum = 0;
-    for (long long oh = rows[2 * h]; oh < rows[2 * h + 1]; ++oh)
-        for (long long ow = cols[2 * w]; ow < cols[2 * w + 1]; ++ow) {
-            long long from = (plane * OH + oh) * OW + ow;
+    for (int oh = rows[2 * h]; oh < rows[2 * h + 1]; ++oh)
+        for (int ow = cols[2 * w]; ow < cols[2 * w + 1]; ++ow) {
+            Cell from = (plane * OH + oh) * OW + ow;
             if (indices[from] == h * W + w) sum += y[from];
         }
     x[cell] = sum;
@@ -64,17 +65,17 @@ extern "C" __global__ void place(long long total, const T* y, const int* indices
 // the threads does not matter), then keep only those places.
 extern "C" __global__ void note_last(long long total, const long long* indices, int* last, int size,
                                      int count) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
     long long index = indices[cell];
-    if (index >= 0) atomicMax(last + cell / count * size + index, (int)(cell % count));
+    if (index >= 0) atomicMax(&last[cell / count * size + index], int(cell % count));
 }
 
 extern "C" __global__ void keep_last(long long total, const long long* indices, const int* last,
                                      int* kept, int size, int count) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
     long long index = indices[cell];
-    bool keep = index >= 0 && last[cell / count * size + index] == cell % count;
+    bool keep = index >= 0 && last[cell / count * size + index] == int(cell % count);
     kept[cell] = keep ? (int)index : -1;
 }

@@ -1,59 +1,73 @@
-"""Normalisation on the GPU: the threads of a group add up a part of it each; then every value has a thread."""
+"""Normalisation on the GPU: two sums for each group, a few numbers out of them, and a sweep over the whole array."""
 
 from math import prod
 
 import cupy
 import numpy as np
 
-from .launch import contiguous, launch
+from .launch import THREADS, contiguous, launch
 
-_PARTS = 256  # threads for a group
+_BLOCKS = 1024  # that fill a large GPU
+_LEAST = 1024  # numbers that a part of a group has at least
 
 
 def normalize(x, weight, bias, eps):
     """Normalise each group: see :func:`minicv.kernels.reference.norm.normalize`."""
-    x, bias = contiguous(x), contiguous(bias)
-    N, G, L = len(x), x.shape[1], prod(x.shape[2:])
-    n = max(1, N * L)
-    # Both moments at once, as distances from the first value of the group: see the cpu leaf.
-    pivot = x.reshape(N, G, L)[:1, :, :1].sum(axis=(0, 2), dtype=np.float64)
-    first, second = products(x, pivot, x, pivot)
-    mean = pivot + first / n
-    variance = (second / n - (first / n) ** 2).clip(0)
+    x, weight, bias = map(contiguous, (x, weight, bias))
+    _, G, L = sizes = _sizes(x)
+    mean, variance, scale = cupy.empty((3, G))
+    sums, parts = products(x, x)
+    arguments = sums, x, weight, mean, variance, scale, np.float64(eps), *sizes, parts
+    launch("norm", "statistics", x.dtype, G, *arguments)
     y = cupy.empty(x.shape, x.dtype)
-    launch("norm", "normalize", x.dtype, x.size, x, mean, weight * (variance + eps) ** -0.5, bias, y, G, L)
+    launch("norm", "normalize", x.dtype, x.size, x, mean, scale, bias, y, G, L)
     return y, mean, variance
 
 
 def normalize_grad(g, x, weight, mean, variance, eps, known):
     """Gradients of normalize: see :func:`minicv.kernels.reference.norm.normalize_grad`."""
-    g, x, mean = map(contiguous, (g, x, mean))
-    N, G, L = len(x), x.shape[1], prod(x.shape[2:])
-    n = max(1, N * L)
-    r = (variance + eps) ** -0.5
-    alone, along = products(g, cupy.zeros(G), x, mean)
+    g, x, weight, mean, variance = map(contiguous, (g, x, weight, mean, variance))
+    _, G, L = sizes = _sizes(x)
+    g_mean, slope, scale = cupy.empty((3, G))
+    g_weight, g_bias = cupy.empty((2, G), x.dtype)
+    sums, parts = products(g, x, mean)
+    arguments = sums, variance, weight, g_mean, slope, scale, g_weight, g_bias, np.float64(eps), *sizes, parts
+    launch("norm", "lines", x.dtype, G, *arguments)
     if known:
-        gx = scale_shift(g, (weight * r).astype(x.dtype), cupy.zeros(G, x.dtype))
-    else:
-        gx = cupy.empty(x.shape, x.dtype)
-        lines = alone / n, x, mean, along * r * r / n, weight * r
-        launch("norm", "normalize_grad", x.dtype, x.size, g, *lines, gx, G, L)
-    return gx, (along * r).astype(x.dtype), alone.astype(x.dtype)
+        return scale_shift(g, scale.astype(x.dtype), cupy.zeros(G, x.dtype)), g_weight, g_bias
+    gx = cupy.empty(x.shape, x.dtype)
+    launch("norm", "normalize_grad", x.dtype, x.size, g, g_mean, x, mean, slope, scale, gx, G, L)
+    return gx, g_weight, g_bias
 
 
 def scale_shift(x, scale, shift):
     """Scale and shift each group: see :func:`minicv.kernels.reference.norm.scale_shift`."""
     x, scale, shift = map(contiguous, (x, scale, shift))
     y = cupy.empty(x.shape, x.dtype)
-    launch("norm", "scale_shift", x.dtype, x.size, x, scale, shift, y, x.shape[1], prod(x.shape[2:]))
+    launch("norm", "scale_shift", x.dtype, x.size, x, scale, shift, y, *_sizes(x)[1:])
     return y
 
 
-def products(a, a_mean, b, b_mean):
-    """For each group the sum of a - a_mean, and that of its products with b - b_mean."""
-    N, G, L = len(a), a.shape[1], prod(a.shape[2:])
-    parts = min(_PARTS, N * L)
-    sums = cupy.empty((G, parts, 2))
-    launch("norm", "products", a.dtype, G * parts, a, a_mean, b, b_mean, sums, N, G, L, parts)
-    sums = sums.sum(axis=1)
-    return sums[:, 0], sums[:, 1]
+def products(a, b, mean=None):
+    """For each part of each group the sum of a, and that of its products with b - mean; and how many parts there are.
+
+    Without ``mean`` both are counted from the group's first number in a.
+    """
+    N, G, L = _sizes(a)
+    columns = L == 1
+    blocks = -(-G // THREADS) if columns else G
+    parts = max(1, min(_BLOCKS // max(1, blocks), (N if columns else N * L) // (64 if columns else _LEAST)))
+    sums = cupy.empty((parts, G, 2))
+    of_two = mean is not None
+    arrays = a, b, mean if of_two else sums, sums  # sums stands in for what is not looked at
+    if N * L == 0:
+        sums.fill(0)
+    elif columns:
+        launch("norm", "column_products", a.dtype, parts * G, *arrays, int(of_two), N, G, parts)
+    else:
+        launch("norm", "products", a.dtype, parts * G * THREADS, *arrays, int(of_two), N, G, L, parts)
+    return sums, parts
+
+
+def _sizes(x):
+    return len(x), x.shape[1], prod(x.shape[2:])

@@ -18,10 +18,9 @@ def normalize_rows_grad(g, x, weight, mean, variance, eps):
     ones = cupy.ones(S, x.dtype)
     u = contiguous(g) * weight
     gx = normalize_grad(u.reshape(1, S, D), x.reshape(1, S, D), ones, mean, variance, eps, False)[0]
-    zeros = cupy.zeros(D)
-    normal = _normal(x, eps)[0]
-    gbias, gweight = products(contiguous(g), zeros, normal, zeros)
-    return gx.reshape(S, D), gweight.astype(x.dtype), gbias.astype(x.dtype)
+    sums, _ = products(contiguous(g), _normal(x, eps)[0], cupy.zeros(D))
+    gbias, gweight = sums.sum(axis=0).T.astype(x.dtype)
+    return gx.reshape(S, D), contiguous(gweight), contiguous(gbias)
 
 
 def _normal(x, eps):

@@ -3,9 +3,9 @@
 extern "C" __global__ void resample(long long total, const T* x, const int* row_index, const T* row_weight,
                                     int row_entries, const int* col_index, const T* col_weight,
                                     int col_entries, T* y, int H, int W, int OH, int OW) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
-    long long ow = cell % OW, oh = cell / OW % OH;
+    int ow = cell % OW, oh = cell / OW % OH;
     const T* plane = x + cell / OW / OH * H * W;
     T sum = 0;
     for (long long a = oh; a < row_entries * OH && row_index[a] >= 0; a += OH) {

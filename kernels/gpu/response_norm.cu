@@ -1,6 +1,6 @@
 // x is (N, C, P). Every thread has one cell and looks at the channels around it, whose rows are P cells apart.
 
-// d = k + alpha / size * sum of squares over the window of channel c; x points at the cell, alpha is divided already.
+// d = k + alpha / size * sum of squares over the window of channel c; x points at the cell, alpha is divided by size already.
 __device__ T activity(const T* x, int c, int C, int P, int size, T alpha, T k) {
     T sum = 0;
     for (int j = max(0, c - size / 2); j < min(C, c + (size - 1) / 2 + 1); ++j) {
@@ -10,18 +10,16 @@ __device__ T activity(const T* x, int c, int C, int P, int size, T alpha, T k) {
     return k + alpha * sum;
 }
 
-extern "C" __global__ void respond(long long total, const T* x, const T* numbers, T* y, int C, int P, int size) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+extern "C" __global__ void respond(long long total, const T* x, T alpha, T beta, T k, T* y, int C, int P, int size) {
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
-    T alpha = numbers[0], beta = numbers[1], k = numbers[2];
     y[cell] = x[cell] * pow(activity(x + cell, cell / P % C, C, P, size, alpha, k), -beta);
 }
 
-extern "C" __global__ void respond_grad(long long total, const T* g, const T* x, const T* numbers, T* gx, int C, int P,
+extern "C" __global__ void respond_grad(long long total, const T* g, const T* x, T alpha, T beta, T k, T* gx, int C, int P,
                                         int size) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
-    T alpha = numbers[0], beta = numbers[1], k = numbers[2];
     int c = cell / P % C;
     T own = g[cell] * pow(activity(x + cell, c, C, P, size, alpha, k), -beta), sum = 0;
     for (int j = max(0, c - (size - 1) / 2); j < min(C, c + size / 2 + 1); ++j) {

@@ -23,5 +23,5 @@ def local_response_norm_grad(g, x, size, alpha, beta, k):
 
 
 def _rest(x, size, alpha, beta, k, out):
-    """The kernels' last arguments; the three numbers travel as an array, of the type of x."""
-    return cupy.asarray([alpha / size, beta, k], x.dtype), out, x.shape[1], prod(x.shape[2:]), int(size)
+    """The kernels' last arguments."""
+    return *map(x.dtype.type, (alpha / size, beta, k)), out, x.shape[1], prod(x.shape[2:]), int(size)

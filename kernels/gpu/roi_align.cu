@@ -5,7 +5,7 @@ extern "C" __global__ void roi_gather(long long total, const T* x, const long lo
                                       const T* row_weight, const long long* col_starts,
                                       const long long* col_index, const T* col_weight, T* y, int C, int H,
                                       int W, int K, int PH, int PW, int position_sensitive) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
     int pw = cell % PW, ph = cell / PW % PH, k = cell / PW / PH % K;
     long long r = cell / PW / PH / K;
@@ -29,7 +29,7 @@ extern "C" __global__ void roi_scatter(long long total, const T* y, const long l
                                        const T* row_weight, const long long* col_starts,
                                        const long long* col_index, const T* col_weight, T* x, int R, int C,
                                        int H, int W, int K, int PH, int PW, int position_sensitive) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
     int w = cell % W, h = cell / W % H, c = cell / W / H % C, n = cell / W / H / C;
     int k = position_sensitive ? c / (PH * PW) : c, own = position_sensitive ? c % (PH * PW) : -1;

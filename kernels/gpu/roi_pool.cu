@@ -3,7 +3,7 @@
 extern "C" __global__ void roi_max(long long total, const T* x, const long long* images, const long long* rows,
                                    const long long* cols, T* y, int* indices, int C, int H, int W, int PH,
                                    int PW) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
     int pw = cell % PW, ph = cell / PW % PH, c = cell / PW / PH % C, r = cell / PW / PH / C;
     const long long* row = rows + 2 * ((long long)r * PH + ph);
@@ -28,7 +28,7 @@ extern "C" __global__ void roi_max(long long total, const T* x, const long long*
 // Gather: each thread picks one cell out of the image of its region. size: cells of a plane; bins: PH PW.
 extern "C" __global__ void roi_pick(long long total, const T* x, const int* indices, const long long* images,
                                     T* y, int C, int size, int bins) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
     long long plane = cell / bins;
     int index = indices[cell];
@@ -40,7 +40,7 @@ extern "C" __global__ void roi_pick(long long total, const T* x, const int* indi
 extern "C" __global__ void roi_place(long long total, const T* y, const int* indices, const long long* images,
                                      const long long* rows, const long long* cols, T* x, int R, int C, int H,
                                      int W, int PH, int PW) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
     int w = cell % W, h = cell / W % H, c = cell / W / H % C, n = cell / W / H / C;
     T sum = 0;

@@ -19,17 +19,17 @@ extern "C" __global__ void sums(long long total, const T* x, T* largest, T* sum_
 
 extern "C" __global__ void softmax(long long total, const T* x, const T* largest, const T* sum_of_exp, T* y, int L,
                                    int P) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
-    long long i = cell / P / L * P + cell % P;
+    Cell i = cell / P / L * P + cell % P;
     y[cell] = exp(x[cell] - largest[i]) / sum_of_exp[i];
 }
 
 extern "C" __global__ void log_softmax(long long total, const T* x, const T* largest, const T* sum_of_exp, T* y,
                                        int L, int P) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
-    long long i = cell / P / L * P + cell % P;
+    Cell i = cell / P / L * P + cell % P;
     y[cell] = x[cell] - largest[i] - log(sum_of_exp[i]);
 }
 
@@ -74,9 +74,10 @@ extern "C" __global__ void cross_entropy_grad(long long total, const T* g, const
                                               const T* sum_of_exp, const long long* labels, const T* at_label,
                                               const T* everywhere, const T* spread, long long ignored, T* gx, int L,
                                               int P) {
-    long long cell = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    Cell cell = (Cell)blockIdx.x * blockDim.x + threadIdx.x;
     if (cell >= total) return;
-    long long i = cell / P / L * P + cell % P, c = cell / P % L, label = labels[i];
+    Cell i = cell / P / L * P + cell % P;
+    long long c = cell / P % L, label = labels[i];
     gx[cell] = 0;
     if (label == ignored) return;
     T mass = at_label[label] + spread[0], target = everywhere[c] + (c == label ? at_label[c] : 0);

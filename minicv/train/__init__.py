@@ -1,5 +1,4 @@
-"""Training: a loop for lectures, one for runs that matter, and checkpoints."""
+"""Training: the loop, and checkpoints."""
 
 from .checkpoint import load_checkpoint, save_checkpoint
 from .loop import fit
-from .trainer import Trainer

@@ -34,7 +34,8 @@ def signatures(source):
 def compile_source(source, folder):
     """Build a shared library out of a source and a launcher for each of its kernels; once, if folder is kept."""
     launchers = []
-    for kernel, parameters in signatures(source).items():
+    shared, *bodies = source.split('extern "C" __global__')
+    for body, (kernel, parameters) in zip(bodies, signatures(source).items(), strict=True):
         declared = ", ".join(f"{kind} {parameter}" for kind, parameter in parameters)
         passed = ", ".join(parameter for _, parameter in parameters)
         # Last thread first: a kernel whose result depends on the order of the threads gives itself away.
@@ -43,7 +44,7 @@ def compile_source(source, folder):
         launchers.append(f"""
 extern "C" int launch_{kernel}(unsigned grid, unsigned block, {declared}) {{
     blockDim.x = block, gridDim.x = grid;
-    for (blockIdx.x = grid; blockIdx.x-- > 0;) {in_step if "__syncthreads" in source else alone}
+    for (blockIdx.x = grid; blockIdx.x-- > 0;) {in_step if "__syncthreads" in shared + body else alone}
     return 0;
 }}""")
     text = f"{HEADER.read_text()}\n{source}\n{''.join(launchers)}\n"

@@ -35,13 +35,16 @@ def compile_to_ptx(nvrtc, source, *options):
     return text.value.decode()
 
 
-@pytest.mark.parametrize("scalar", ["float", "double"])
+@pytest.mark.parametrize(("scalar", "cell"), [("float", "unsigned"), ("double", "long long")])
 @pytest.mark.parametrize("path", shim.SOURCES, ids=lambda path: path.stem)
-def test_compiles_to_ptx(path, scalar, nvrtc):
+def test_compiles_to_ptx(path, scalar, cell, nvrtc):
     source = path.read_text()
     assert source.count("__global__") == len(shim.signatures(source)) > 0
     ptx = compile_to_ptx(
-        nvrtc, f"typedef {scalar} T;\n{source}", "--std=c++17", "--gpu-architecture=compute_90"
+        nvrtc,
+        f"typedef {scalar} T;\ntypedef {cell} Cell;\n{source}",
+        "--std=c++17",
+        "--gpu-architecture=compute_90",
     )
     for kernel in shim.signatures(source):
         assert f".entry {kernel}(" in ptx

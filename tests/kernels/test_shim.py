@@ -11,7 +11,7 @@ X = device(np.ones(2, np.float32))
 
 @pytest.fixture
 def pick(shimmed):
-    return shimmed["launch"]._kernel("max_pool", "pick", "float32", ())
+    return shimmed["launch"]._kernel("max_pool", "pick", "float32", False, ())
 
 
 def good():
