@@ -44,12 +44,14 @@ class NormalizeGrad(Function):
 
 
 class NormalizeRows(Function):
-    """The same where each row of x (S, D) is a group, and weight and bias belong to the columns."""
+    """The same where each sample, x[i] of the weight's and the bias's shape, is a group: a row for the kernel."""
 
     def forward(self, x, weight, bias):
-        y, self.mean, self.variance = kernels.normalize_rows(x, weight, bias, self.eps)
+        y, self.mean, self.variance = kernels.normalize_rows(
+            _rows(x, weight), weight.ravel(), bias.ravel(), self.eps
+        )
         self.save(x, weight)
-        return y
+        return y.reshape(x.shape)
 
     def backward(self, g):
         x, weight = self.saved
@@ -61,10 +63,18 @@ class NormalizeRowsGrad(Function):
 
     def forward(self, g, x, weight):
         self.save(g, x, weight)
-        return kernels.normalize_rows_grad(g, x, weight, self.mean, self.variance, self.eps)
+        rows = _rows(g, weight), _rows(x, weight), weight.ravel()
+        gx, *grads = kernels.normalize_rows_grad(*rows, self.mean, self.variance, self.eps)
+        return gx.reshape(x.shape), *(grad.reshape(weight.shape) for grad in grads)
 
     def backward(self, h, h_weight, h_bias):
-        return _second(h, h_weight, h_bias, *self.saved, self.eps, (1,), (0,))
+        axes, outer = tuple(range(h.ndim)), h.ndim - h_weight.ndim
+        return _second(h, h_weight, h_bias, *self.saved, self.eps, axes[outer:], axes[:outer])
+
+
+def _rows(x, weight):
+    """An array x (..., *weight.shape) with a row for each sample."""
+    return x.reshape(prod(x.shape[: x.ndim - weight.ndim]), weight.size)
 
 
 def _second(h, h_weight, h_bias, g, x, weight, eps, group, shared):
@@ -235,8 +245,8 @@ def batch_norm(
     if input.ndim < 2:
         raise ShapeError(sentence("batch_norm", "input", "(N, C, ...)", f"shape {input.shape}"))
     channels = (input.shape[1],)
-    weight, bias = _parameters("batch_norm", input, channels, weight=weight, bias=bias)
-    running = _parameters("batch_norm", input, channels, running_mean=running_mean, running_var=running_var)
+    named = {"weight": weight, "bias": bias, "running_mean": running_mean, "running_var": running_var}
+    weight, bias, *running = _parameters("batch_norm", input, channels, **named)
     if training:
         return _by_batch_statistics(input, running, momentum, eps, weight, bias)
     if None in running:
@@ -323,9 +333,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
         hint = "normalized_shape names the last axes, those of one sample."
         raise ShapeError(sentence("layer_norm", "input", expected, f"shape {input.shape}", hint))
     weight, bias = _parameters("layer_norm", input, shape, weight=weight, bias=bias)
-    parameters = (t.reshape(-1) for t in _ones_and_zeros(input, shape, weight, bias))
-    rows = input.reshape((prod(input.shape[: -len(shape)]), prod(shape)))
-    return NormalizeRows(eps=float(eps))(rows, *parameters).reshape(input.shape)
+    return NormalizeRows(eps=float(eps))(input, *_ones_and_zeros(input, shape, weight, bias))
 
 
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
