@@ -1,10 +1,10 @@
-"""Max pooling of regions in Numba: maxima with channels innermost (see :mod:`.transpose`), the rest by planes."""
+"""Max pooling of regions in Numba: maxima with channels innermost (see :mod:`.pixels`), the rest by planes."""
 
 import numpy as np
 
 from . import parallel
 from .jit import compiled, source
-from .transpose import transpose_matrix, transposed
+from .pixels import to_pixels
 
 
 @compiled
@@ -26,8 +26,9 @@ def _roi_max(begin, end, x, images, rows, cols, W, y, indices):
                         wins = (where[c] < 0) | (not (pixel[c] <= held[c])) & (held[c] == held[c])
                         held[c] = pixel[c] if wins else held[c]
                         where[c] = cell if wins else where[c]
-        transpose_matrix(best, y[r])
-        transpose_matrix(index, indices[r])
+        for c in range(C):
+            for bin in range(bins):
+                y[r, c, bin], indices[r, c, bin] = best[bin, c], index[bin, c]
 
 
 @compiled
@@ -59,7 +60,10 @@ def roi_max(x, images, rows, cols):
     (N, C, H, W), R, size = x.shape, len(images), (rows.shape[1], cols.shape[1])
     y = np.empty((R, C, size[0] * size[1]), x.dtype)
     indices = np.empty(y.shape, np.int32)
-    pixels = source(transposed(x, (N, C, H * W)), (N, H * W, C))
+    seen = np.zeros((N, H, W), bool)
+    for n, row, col in zip(images, rows, cols):
+        seen[n, row[0, 0] : row[-1, 1], col[0, 0] : col[-1, 1]] = True
+    pixels = to_pixels(x.reshape(N, C, H * W), seen.reshape(N, H * W))
     tables = (source(table, table.shape) for table in (images, rows, cols))
     parallel.run(_roi_max, R, C * H * W, pixels, *tables, W, y, indices)
     return y.reshape(R, C, *size), indices.reshape(R, C, *size)
