@@ -58,8 +58,8 @@ from .winograd_vector import (
 
 TILES = WIDTH  # of a block
 _CHANNELS = 128  # of a block, at most: 16 x 128 x 48 floats of V are 384 KiB, a good part of a core's cache
-FEWEST, _FEWEST_TILES = 12, 24  # channels and filters, and tiles, that are worth the transforms
-_JOBS = 2  # for a thread, at least: where tiles are few, the filters are shared out too
+FEWEST = 12, 32  # channels (and filters), and tiles, that are worth the transforms
+_JOBS = 3  # for a thread, at least: where tiles are few, the filters are shared out too
 
 
 class Tiling(NamedTuple):
@@ -129,20 +129,8 @@ def patches(x, tiling, first, last, c, channels, out, pitch, plane):
         image, row, column, count = side_by_side(t, last, tiling)
         corner = row * m - tiling.padding[0], column * m - tiling.padding[1]
         start = (image * tiling.channels + c) * height * width
-        transform_pixels(
-            x,
-            start,
-            tiling.size,
-            corner,
-            channels,
-            out,
-            t - first,
-            pitch,
-            plane,
-            count,
-            tiling.tile,
-            tiling.patch,
-        )
+        to, tile, patch = t - first, tiling.tile, tiling.patch
+        transform_pixels(x, start, tiling.size, corner, channels, out, to, pitch, plane, count, tile, patch)
         t += count
 
 
@@ -159,16 +147,15 @@ def product(filters, u, pixels, v, count, out, o, more, width):
 
 @compiled
 def _outputs(sums, s, tiling, first, last, k, bias, y, doubt):
-    """Write the outputs of a panel."""
+    """Write the outputs of panel k in the tiles from ``first`` up to ``last``, whose sums are at ``sums[s:]``."""
     t, m, f = first, len(tiling.tile), k * FILTERS
     (height, width), filters = tiling.windows, min(FILTERS, tiling.filters - f)
     while t < last:
         image, row, column, count = side_by_side(t, last, tiling)
         at = ((image * tiling.filters + f) * height + row * m) * width + column * m
         left = height - row * m, min(count * m, width - column * m)
-        transform_sums(
-            sums, s + t - first, filters, bias, f, y, at, tiling.windows, left, count, doubt, tiling.tile
-        )
+        own, tile = s + t - first, tiling.tile
+        transform_sums(sums, own, filters, bias, f, y, at, tiling.windows, left, count, doubt, tile)
         t += count
 
 
@@ -245,7 +232,8 @@ def conv2d(x, w, bias, padding, m):
     m : {2, 4}
     """
     windows = tuple(n + 2 * p - 2 for n, p in zip(x.shape[2:], padding))
-    tiling = plan(m, parallel.get_num_threads(), len(x), x.shape[1], x.shape[2:], padding, len(w), windows)
+    threads = parallel.get_num_threads()
+    tiling = plan(m, threads, len(x), x.shape[1], x.shape[2:], padding, len(w), windows)
     return _run(x, w, (w[0].size, 9), False, bias, tiling)
 
 
@@ -255,29 +243,21 @@ def conv_transpose2d(y, w, bias, output_size, padding, m):
     Every stamp that covers a pixel is a tap of a window on y, padded by 2 - p.
     """
     padding = tuple(2 - p for p in padding)
-    tiling = plan(
-        m,
-        parallel.get_num_threads(),
-        len(y),
-        y.shape[1],
-        y.shape[2:],
-        padding,
-        w.shape[1],
-        tuple(output_size),
-    )
+    threads = parallel.get_num_threads()
+    tiling = plan(m, threads, len(y), y.shape[1], y.shape[2:], padding, w.shape[1], tuple(output_size))
     return _run(y, w, (9, w[0].size), True, bias, tiling)
 
 
 def tile(batch, windows, numbers, fewest=FEWEST):
     """Return the side m of the tiles that pay: 4 if that is exact enough, 2, or 1 for none.
 
-    ``numbers`` are those of channels and filters, ``fewest`` what they have to be at least.
+    ``numbers`` are those of channels and filters.
     """
 
     def tiles(m):
         return batch * -(-windows[0] // m) * -(-windows[1] // m)
 
-    if precision.largest_tile() == 1 or min(numbers) < fewest or tiles(2) < _FEWEST_TILES:
+    if precision.largest_tile() == 1 or min(numbers) < fewest[0] or tiles(2) < fewest[1]:
         return 1
     # The more channels and filters, the more tiles it takes to make up for the transform of the filters.
     return 4 if precision.largest_tile() == 4 and tiles(4) >= 2 * max(numbers) else 2

@@ -30,7 +30,7 @@ from .vector import LANES
 from .winograd import TILES, aligned, patches, plan, product
 from .winograd_vector import FILTERS, WIDTH, transform_products, turn_8, turn_16
 
-FEWEST = 16  # channels and filters that are worth the transforms
+FEWEST = 16, 4  # channels (and filters), and tiles, that are worth the transforms
 _FILTERS, _CHANNELS = 64, 128  # of a group, at most: with all 16 entries, their sums are 512 KiB
 _PARTS, _TILES = 8, 192  # at most so many parts, of at least so many tiles
 _JOBS = 4  # at least, for several threads
@@ -50,7 +50,7 @@ def _pixels(x, tiling, first, last, c, channels, raw, out, plane):
     for i in range(0, channels, LANES):
         patches(x, tiling, first, last, c + i, min(LANES, channels - i), raw, TILES, LANES * TILES)
         to = i // WIDTH * WIDTH * TILES + i % WIDTH
-        for xi in range(len(tiling.patch) ** 2):
+        for xi in range(tiling.entries):
             for t in range(0, last - first, LANES):
                 turn_16(raw, xi * LANES * TILES + t, TILES, out, xi * plane + to + t * WIDTH, WIDTH)
 
@@ -60,7 +60,7 @@ def _gradients(y, tiling, first, last, k, filters, raw, out, plane):
     """Transform tiles to P[xi, panel, tile, filter], where ``plane`` is a P[xi]."""
     for f in range(0, filters, FILTERS):
         patches(y, tiling, first, last, k + f, min(FILTERS, filters - f), raw, TILES, FILTERS * TILES)
-        for xi in range((len(tiling.tile) + 2) ** 2):
+        for xi in range(tiling.entries):
             for t in range(0, last - first, LANES):
                 to = xi * plane + f * TILES + t * FILTERS
                 turn_8(raw, xi * FILTERS * TILES + t, TILES, out, to, LANES)
@@ -78,26 +78,16 @@ def _multiply(gradients, p, pixels, v, tiles, filters, channels, sums, s, more):
 @compiled
 def _correlate(begin, end, x, y, w, of_x, of_y, groups):
     """Compute partial sums: those over part p of the tiles are w[p] (filters, channels, 9)."""
-    C, K, entries = of_x.channels, of_y.channels, len(of_x.patch) ** 2
+    C, K, entries = of_x.channels, of_y.channels, of_x.entries
     across, down = -(-C // groups.channels), -(-K // groups.filters)
-    blocks = -(-groups.channels // WIDTH)
-    v_plane, p_plane, s_plane = (
-        blocks * WIDTH * TILES,
-        groups.filters * TILES,
-        blocks * WIDTH * groups.filters,
-    )
-    pixels, gradients, sums = (
-        aligned(entries * v_plane),
-        aligned(entries * p_plane),
-        aligned(entries * s_plane),
-    )
-    raw = aligned(entries * LANES * TILES)
+    # Floats from one entry of the matrices to the next.
+    v_plane, p_plane = -(-groups.channels // WIDTH) * WIDTH * TILES, groups.filters * TILES
+    sum_plane = v_plane // TILES * groups.filters
+    pixels, gradients = aligned(entries * v_plane), aligned(entries * p_plane)
+    sums, raw = aligned(entries * sum_plane), aligned(entries * LANES * TILES)
     for job in range(begin, end):
-        part, k, c = (
-            job // across // down,
-            job // across % down * groups.filters,
-            job % across * groups.channels,
-        )
+        part, group = divmod(job, across * down)
+        k, c = group // across * groups.filters, group % across * groups.channels
         filters, channels = min(groups.filters, K - k), min(groups.channels, C - c)
         start, stop = of_x.tiles * part // groups.parts, of_x.tiles * (part + 1) // groups.parts
         for first in range(start, stop, TILES):
@@ -105,13 +95,13 @@ def _correlate(begin, end, x, y, w, of_x, of_y, groups):
             _pixels(x, of_x, first, last, c, channels, raw, pixels, v_plane)
             _gradients(y, of_y, first, last, k, filters, raw, gradients, p_plane)
             for xi in range(entries):
-                p, v, s, more = xi * p_plane, xi * v_plane, xi * s_plane, first > start
+                p, v, s, more = xi * p_plane, xi * v_plane, xi * sum_plane, first > start
                 _multiply(gradients, p, pixels, v, last - first, filters, channels, sums, s, more)
         rows = -(-filters // FILTERS) * FILTERS
         for f in range(filters):
             for i in range(0, channels, LANES):
-                s, at = (i // WIDTH * rows + f) * WIDTH + i % WIDTH, ((part * K + k + f) * C + c + i) * 9
-                transform_products(sums, s, s_plane, w, at, channels - i, of_x.tile)
+                s, to = (i // WIDTH * rows + f) * WIDTH + i % WIDTH, ((part * K + k + f) * C + c + i) * 9
+                transform_products(sums, s, sum_plane, w, to, channels - i, of_x.tile)
 
 
 def _share(tiles, filters, channels):
@@ -119,10 +109,7 @@ def _share(tiles, filters, channels):
     across, down = -(-channels // _CHANNELS), -(-filters // _FILTERS)
     parts = max(1, min(-(-_PARTS // (across * down)), tiles // _TILES))
     down = max(down, -(-_JOBS // (across * parts)))
-    filters, channels = (
-        -(-n // (g * of)) * of for n, g, of in [(filters, down, FILTERS), (channels, across, LANES)]
-    )
-    return Groups(parts, filters, channels)
+    return Groups(parts, -(-filters // (down * FILTERS)) * FILTERS, -(-channels // (across * LANES)) * LANES)
 
 
 def conv2d_weight(x, y, padding, m):
@@ -148,5 +135,5 @@ def conv2d_weight(x, y, padding, m):
     w = memory.empty((groups.parts, K, C, 3, 3), np.float32)
     jobs = groups.parts * -(-K // groups.filters) * -(-C // groups.channels)
     args = source(x, x.size), source(y, y.size), w.reshape(-1), of_x, of_y, groups
-    parallel.run(_correlate, jobs, (m + 2) ** 2 * of_x.tiles * C * K // LANES // jobs, *args)
+    parallel.run(_correlate, jobs, of_x.entries * of_x.tiles * C * K // LANES // jobs, *args)
     return w.sum(0) if groups.parts > 1 else w[0]
