@@ -18,7 +18,7 @@ constexpr int LEFT = ROWS / 32, RIGHT = COLUMNS / 32;  // values of a factor tha
 constexpr int GAP = 4;                                 // in shared memory, so that lanes meet in no bank
 constexpr int NOWHERE = 1 << 28;                       // a row outside of every image
 
-struct Tap {
+struct __align__(16) Tap {
     int offset, row, column, weight;
 };
 

@@ -1,7 +1,7 @@
 // Convolution where a group has few channels (a depthwise one has one): there is nothing to share, and every result has
 // a thread, or a block, of its own. The arguments and the table of taps are those of conv.cu.
 
-struct Tap {
+struct __align__(16) Tap {
     int offset, row, column, weight;
 };
 

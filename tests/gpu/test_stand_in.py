@@ -75,6 +75,14 @@ class TestAgainstCuPy:
             parameters = inspect.signature(getattr(self.cupy, name)).parameters
             assert set(known.split()) <= set(parameters), name
 
+    def test_what_the_benchmark_uses(self):
+        cuda = self.cupy.cuda
+        assert callable(self.cupy.copyto) and callable(self.cupy.get_default_memory_pool().free_all_blocks)
+        assert callable(cuda.Device) and callable(cuda.get_elapsed_time)
+        assert all(hasattr(cuda.Event, name) for name in ("record", "synchronize"))
+        for name in vars(stand_in.module.cuda.runtime):
+            assert callable(getattr(cuda.runtime, name))
+
     def test_methods(self):
         for name, known in stand_in.METHODS.items():
             signature = getattr(self.cupy.ndarray, name).__doc__.split("\n")[0]

@@ -20,7 +20,7 @@ MODELS = {
 }
 
 
-def trained(make, device, optimiser, batch, steps=3):
+def trained(make, device, optimiser, batch, steps=2):
     """A model after some steps of training, its optimiser, and the losses on the way."""
     minicv.manual_seed(0)
     model = make(num_classes=4).to(device).double()
@@ -83,7 +83,7 @@ def test_state_goes_to_and_fro(optimiser, cuda):
     assert_same_state(again.state_dict(), here.state_dict())
 
 
-def test_prediction_takes_and_gives_arrays_of_the_host(cuda):
+def test_prediction_takes_and_gives_numpy_arrays(cuda):
     images, _ = batch_of("LeNet5")
     model = LeNet5(num_classes=4)
     wanted = model.predict(images.astype(np.float32))
