@@ -16,6 +16,7 @@ from .version import __version__
 COMMANDS = {
     "demo": "train two small networks on a task, and write a page of pictures to look at",
     "train": "train a model on a data set",
+    "data": "download a data set",
     "explain": "walk through one operation, step by step, in words and numbers",
     "figure": "list the figures of the lectures, or draw some of them",
     "warmup": "compile the CPU kernels now, so that no later run waits for them",

@@ -71,7 +71,7 @@ PACKAGES = {
     "scipy": {"data", "ops"},
     "sklearn": {"data"},
     "threadpoolctl": {"kernels.cpu"},
-    "tqdm": {"train", "demos", "commands"},
+    "tqdm": {"train", "demos", "io", "commands"},
 }
 
 

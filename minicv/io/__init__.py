@@ -1,7 +1,20 @@
-"""Weights in files: safetensors, PyTorch's ``.pth`` without PyTorch, and NumPy's ``.npz``. Nothing is ever executed."""
+"""Files: weights (safetensors, PyTorch's ``.pth`` without PyTorch, ``.npz``), checkpoints, downloads.
+
+Nothing in a file is ever executed, and no file is ever half written.
+"""
 
 from .errors import WeightsError
+from .fetch import FetchError, fetch, unpack
 from .tree import load_tree, save_tree
 from .weights import load_weights, save_weights
 
-__all__ = ["WeightsError", "load_tree", "load_weights", "save_tree", "save_weights"]
+__all__ = [
+    "FetchError",
+    "WeightsError",
+    "fetch",
+    "load_tree",
+    "load_weights",
+    "save_tree",
+    "save_weights",
+    "unpack",
+]
