@@ -3,8 +3,9 @@
 *Winograd's*, :mod:`.winograd` and :mod:`.winograd_weight`, for 3 x 3 filters of float32 that move by one
 pixel, if there are channels and windows enough: 4 multiplications where there were 9.
 
-*Shifted images*, :mod:`.conv_shift` and :mod:`.conv_weight`, for everything else of float32: the image is never
-laid out as columns, and the sums stay in registers.
+*Shifted images*, for everything else of float32: the image is never laid out as columns, and the sums stay in
+registers. :mod:`.conv_shift` computes the convolution and its transpose, :mod:`.conv_weight` the gradient of the
+weights, or :mod:`.conv_weight_many` if there are many channels.
 
 *Columns and a matrix product*, here, for other dtypes, and where Inf or NaN met a zero that is not in the
 definition. The batch is cut into parts whose columns fit a core's cache, and the threads of :mod:`.parallel` take
@@ -18,7 +19,7 @@ import numpy as np
 
 from ..reference.im2col import Im2col
 from ..reference.unfold import output_size
-from . import blas, conv_shift, conv_weight, parallel, winograd, winograd_weight
+from . import blas, conv_shift, conv_weight, conv_weight_many, parallel, winograd, winograd_weight
 from . import unfold as windows
 
 _LIMIT = 2**20  # bytes of columns at a time: half of the second-level cache of most cores
@@ -100,7 +101,8 @@ def conv2d_weight(x, y, kernel_size, stride, padding, dilation, groups):
     if m > 1 and np.isfinite(w := winograd_weight.conv2d_weight(x, y, padding, m)).all():
         return w
     if x.dtype == np.float32:
-        w = conv_weight.conv2d_weight(x, y, *geometry)
+        way = conv_weight_many if x.shape[1] // groups >= conv_weight_many.FEWEST else conv_weight
+        w = way.conv2d_weight(x, y, *geometry)
         if _harmless(x, w):  # between the rows of y are zeros that meet pixels of x
             return w
     return _im2col.conv2d_weight(x, y, *geometry)

@@ -54,7 +54,8 @@ def _dot(begin, end, x, channels, xp, offsets, y, filters, yp, batch, groups, pa
         until = batch * (part + 1) // parts
         for image in range(batch * part // parts, until, xp.images):
             images = min(xp.images, until - image)
-            pixels = -(-((images - 1) * xp.step + yp.rows * yp.pitch) // LANES) * LANES
+            end = (images - 1) * xp.step + yp.rows * yp.pitch
+            pixels = -(-end // LANES) * LANES
             for row in range(0, yp.height, yp.rows):
                 for n in range(images):
                     plane = ((image + n) * groups + group) * channels + block * xp.channels
@@ -64,6 +65,8 @@ def _dot(begin, end, x, channels, xp, offsets, y, filters, yp, batch, groups, pa
                     for n in range(images):
                         plane = ((image + n) * groups + group) * filters + f
                         fill(ys, n * xp.step, here, yp, y, plane * yp.height * yp.width, row)
+                    for i in range(here):  # where more images were before
+                        ys[i * yp.area + end : i * yp.area + pixels] = 0
                     for r in range(0, many, DOT_TAPS):
                         tile_dot(ys, 0, yp.area, copy, 0, offsets, r, pixels, sums)
                         for i in range(here):

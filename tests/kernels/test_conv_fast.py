@@ -13,13 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicv import kernels
-from minicv.kernels.cpu import conv_shift, conv_weight, parallel
+from minicv.kernels.cpu import conv_shift, conv_weight, conv_weight_many, parallel
 from minicv.kernels.reference import conv
 from minicv.kernels.reference.im2col import Im2col
 from minicv.kernels.reference.unfold import output_size
 from tests.kernels.drawn import rngs, sizes
 
-FAST = {"conv2d": conv_shift, "conv_transpose2d": conv_shift, "conv2d_weight": conv_weight}
+# Kernel and the module that computes it; the weight gradient has two ways.
+FAST = [
+    ("conv2d", conv_shift),
+    ("conv_transpose2d", conv_shift),
+    ("conv2d_weight", conv_weight),
+    ("conv2d_weight", conv_weight_many),
+]
+fast = pytest.mark.parametrize(("name", "way"), FAST, ids=lambda value: getattr(value, "__name__", value))
 
 
 def arguments(rng, N, C, size, K, kernel_size, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
@@ -37,9 +44,9 @@ def arguments(rng, N, C, size, K, kernel_size, stride=(1, 1), padding=(0, 0), di
     }
 
 
-def check(name, args):
+def check(name, way, args):
     """Compare with the definition, computed in float64."""
-    got = getattr(FAST[name], name)(*args)
+    got = getattr(way, name)(*args)
     wanted = getattr(conv, name)(*(a.astype(float) if isinstance(a, np.ndarray) else a for a in args))
     assert (got.dtype, got.shape) == (np.float32, wanted.shape)
     scale = np.abs(wanted).max(initial=0)
@@ -77,20 +84,34 @@ CASES = {
         for K, g in [(6, 6), (12, 6), (6, 2), (18, 3)]
         for s in (1, 2)
     ],
+    "many channels": [
+        dict(N=N, C=C, size=size, K=K, kernel_size=(k, k), stride=(s, s), padding=(k // 2, 0), groups=g)
+        for N, C, size, K, k, s, g in [
+            (9, 50, (5, 6), 9, 1, 1, 1),
+            (2, 98, (7, 7), 17, 3, 1, 1),
+            (1, 150, (9, 8), 3, 3, 2, 1),
+            (2, 150, (4, 4), 130, 1, 2, 2),
+        ]
+    ],
+    "depthwise": [
+        dict(N=9, C=3, size=(n, n), K=3, kernel_size=(5, 5), padding=(2, 2), groups=3, stride=(s, s))
+        for n in (7, 12)
+        for s in (1, 2)
+    ],
     "no images": [dict(N=0, C=2, size=(5, 5), K=3, kernel_size=(3, 3))],
 }
 
 
-@pytest.mark.parametrize("name", FAST)
+@fast
 @pytest.mark.parametrize("case", CASES)
-def test_listed(case, name):
+def test_listed(case, name, way):
     for setting in CASES[case]:
-        check(name, arguments(np.random.default_rng(0), **setting)[name])
+        check(name, way, arguments(np.random.default_rng(0), **setting)[name])
 
 
-@pytest.mark.parametrize("name", FAST)
+@fast
 @given(rng=rngs, data=st.data())
-def test_drawn(name, rng, data):
+def test_drawn(name, way, rng, data):
     kernel_size, stride, dilation = (data.draw(sizes(1, 4)) for _ in range(3))
     padding, windows = data.draw(sizes(0, 7)), data.draw(sizes(1, 20))
     unread = data.draw(sizes(0, 3))
@@ -101,17 +122,16 @@ def test_drawn(name, rng, data):
     groups = data.draw(st.integers(1, 3))
     C, K = (groups * data.draw(st.integers(1, 9)) for _ in range(2))
     N = data.draw(st.integers(0, 2))
-    check(name, arguments(rng, N, C, size, K, kernel_size, stride, padding, dilation, groups)[name])
+    check(name, way, arguments(rng, N, C, size, K, kernel_size, stride, padding, dilation, groups)[name])
 
 
-def test_inputs_in_any_layout():
+@fast
+def test_inputs_in_any_layout(name, way):
     """Strided, reversed, transposed, read-only: computed as their contiguous copies are."""
-    rng = np.random.default_rng(0)
-    for name, args in arguments(rng, 2, 3, (9, 10), 5, (3, 3), padding=(1, 1)).items():
-        first, second, *rest = args
-        for a, b in [(first[..., ::-1], second[::-1]), (first[::-1], np.asfortranarray(second))]:
-            a.flags.writeable = b.flags.writeable = False
-            check(name, (a, b, *rest))
+    first, second, *rest = arguments(np.random.default_rng(0), 2, 3, (9, 10), 5, (3, 3), padding=(1, 1))[name]
+    for a, b in [(first[..., ::-1], second[::-1]), (first[::-1], np.asfortranarray(second))]:
+        a.flags.writeable = b.flags.writeable = False
+        check(name, way, (a, b, *rest))
 
 
 def guarded(array, at_end):
@@ -145,8 +165,9 @@ def test_nothing_outside_the_arrays_is_touched(case, at_end, monkeypatch):
                 array[...] = copy
 
     for setting in CASES[case]:
-        for name, args in arguments(np.random.default_rng(0), **setting).items():
-            kernel = getattr(FAST[name], name)
+        listed = arguments(np.random.default_rng(0), **setting)
+        for name, way in FAST:
+            kernel, args = getattr(way, name), listed[name]
             wanted = kernel(*args)
             with monkeypatch.context() as patch:
                 patch.setattr(parallel, "run", run)
@@ -155,12 +176,12 @@ def test_nothing_outside_the_arrays_is_touched(case, at_end, monkeypatch):
 
 @pytest.mark.parametrize("value", [np.inf, np.nan])
 @pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("name", FAST)
+@pytest.mark.parametrize("name", ["conv2d", "conv_transpose2d", "conv2d_weight"])
 def test_inf_and_nan_reach_the_cells_that_they_belong_to_and_no_others(name, stride, value):
     rng = np.random.default_rng(0)
     settings = dict(stride=(stride, stride), padding=(2, 1))
-    for position in (0, 1):  # in the images, in the second array
-        args = arguments(rng, 2, 2, (18, 22), 3, (3, 3), **settings)[name]
+    for position, C in [(0, 2), (1, 2), (0, 50), (1, 50)]:  # in the images, in the second array
+        args = arguments(rng, 2, C, (11, 12), 3, (3, 3), **settings)[name]
         args[position][-1, 0, -1, 0] = value  # at the border, where zeros are near
         with np.errstate(invalid="ignore"):  # NumPy says when Inf * 0 = NaN comes about
             wanted, got = getattr(conv, name)(*args), getattr(kernels, name)(*args)
@@ -173,7 +194,7 @@ def test_the_same_bits_for_any_number_of_threads_and_callers():
     settings = arguments(rng, 9, 8, (33, 35), 12, (3, 3), stride=(2, 1), padding=(1, 1))
 
     def results():
-        return [getattr(FAST[name], name)(*args).tobytes() for name, args in settings.items()]
+        return [getattr(way, name)(*settings[name]).tobytes() for name, way in FAST]
 
     before = parallel.get_num_threads()
     try:
@@ -187,7 +208,7 @@ def test_the_same_bits_for_any_number_of_threads_and_callers():
         parallel.set_num_threads(before)
 
 
-@pytest.mark.parametrize("name", FAST)
+@pytest.mark.parametrize("name", ["conv2d", "conv_transpose2d", "conv2d_weight"])
 def test_columns_take_over_where_zeros_do_harm_and_for_other_dtypes(name, monkeypatch):
     """An infinite factor that meets the zeros between the rows of the shifted images: the exact way answers."""
     taken, original = [], getattr(Im2col, name)
@@ -211,9 +232,9 @@ OLDER = """
 from numba.core import event
 with event.install_recorder("numba:compile") as compilations:
     from tests.kernels import test_conv_fast as tests
-    for case in ("tails of the last vector", "strides"):
-        for name in tests.FAST:
-            tests.test_listed(case, name)
+    for case in ("tails of the last vector", "strides", "many channels", "depthwise"):
+        for name, way in tests.FAST:
+            tests.test_listed(case, name, way)
     from tests.kernels import test_winograd
     for m in test_winograd.TILES:
         test_winograd.test_listed("blocks of channels", m)
