@@ -10,13 +10,15 @@ VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "minicv/version.py").read_t
     1
 )
 
-# Two folders of the top level are installed inside the package (see minicv/kernels/__init__.py): as top-level
-# packages `kernels` and `lectures` would collide with other people's.
+# Three folders of the top level are installed inside the package (see minicv/kernels/__init__.py): as top-level
+# packages `kernels`, `lectures` and `benchmarks` would collide with other people's.
 LEAVES = {
     "minicv.kernels.reference": "kernels/reference",
     "minicv.kernels.cpu": "kernels/cpu",
     "minicv.kernels.gpu": "kernels/gpu",
     "minicv.lectures.figures": "lectures/figures",
+    "minicv.benchmarks": "benchmarks",
+    "minicv.benchmarks.gpu": "benchmarks/gpu",
 }
 
 TEST = [
@@ -37,7 +39,7 @@ setup(
     python_requires=">=3.10",
     packages=find_packages(include=["minicv", "minicv.*"]) + [name for name, folder in LEAVES.items()],
     package_dir=LEAVES,
-    package_data={"minicv.kernels.gpu": ["*.cu", "*.cuh"]},
+    package_data={"minicv.kernels.gpu": ["*.cu", "*.cuh"], "minicv.benchmarks": ["results/*.json"]},
     entry_points={"console_scripts": ["minicv = minicv.cli:main"]},
     install_requires=[
         "numpy>=2.0",

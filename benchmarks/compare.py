@@ -4,33 +4,46 @@ import time
 
 import numpy as np
 
-from . import child, sides
-from .timing import Times, take_turns
+from . import child, floors, sides
+from .timing import summary, take_turns
 
 ROUNDS = 3  # processes of each side, one after the other
 
 
-def interleaved(entry, turns, clock=time.perf_counter):
+def interleaved(entry, turns, rates, clock=time.perf_counter):
     """Both sides take turns in this process.
 
     Returns
     -------
     dict
-        Times of each side by its name, and "differ": the largest difference between the first results of the
-        two, relative to the largest value.
+        The summary of each side's times by its name; "floor" and "kernels" of ours; "differ", the largest
+        difference between the first results of the two, relative to the largest value.
     """
-    calls = built(entry)
-    differ = difference(*(call() for call in calls.values())) if len(calls) > 1 else None
-    return _row(take_turns(calls, turns, clock)) | {"differ": differ}
+    ready = {name: prepared(entry, name) for name in sides.available()}
+    calls = {name: call for name, (call, _) in ready.items() if call}
+    results = [result for call, result in ready.values() if call]
+    differ = None if entry.random or len(results) < 2 else difference(*results)
+    del ready, results
+    seconds = take_turns(calls, turns, clock)
+    return _row(seconds, 1e3) | floors.of(calls["minicv"], rates) | {"differ": differ}
 
 
-def separate(entry, turns):
+def separate(entry, turns, rates):
     """Each side in quiet processes of its own, which take turns: two pools of threads do not meet."""
     seconds = {}
     for _ in range(ROUNDS):
         for side in sides.available():
             seconds.setdefault(side, []).extend(child.start("alone", side, entry.name, turns))
-    return _row({side: s for side, s in seconds.items() if s})
+    return _row(seconds, 1e3) | floors.of(prepared(entry, "minicv")[0], rates)
+
+
+def fresh(entry):
+    """Each side in processes that show it once: milliseconds from a standing start, or megabytes."""
+    figures = {}
+    for _ in range(ROUNDS):
+        for side in sides.available():
+            figures.setdefault(side, []).append(child.start(entry.group, side, entry.name))
+    return _row(figures, 1)
 
 
 def use_one_thread():
@@ -42,19 +55,19 @@ def use_one_thread():
     threadpool_limits(1)
 
 
-def _row(seconds):
-    return {side: Times.of(s).rounded() for side, s in seconds.items()}
+def _row(figures, unit):
+    return {side: summary(numbers, unit) for side, numbers in figures.items() if numbers}
 
 
-def built(entry):
-    """The entry's function on each side that has what it calls, by the side's name."""
-    calls = {"minicv": entry.build(sides.side("minicv"))}
-    for name in sides.available()[1:]:
-        try:
-            calls[name] = entry.build(sides.side(name))
-        except AttributeError:  # PyTorch has no such op, or torchvision is not installed
-            pass
-    return calls
+def prepared(entry, name):
+    """The entry's function on one side, called once, and its result; None and None if the side lacks what it calls."""
+    try:
+        call = entry.build(sides.side(name))
+        return call, call()
+    except AttributeError:
+        if name == "minicv":
+            raise
+        return None, None  # PyTorch has no such op, or torchvision is not installed
 
 
 def difference(result, other):

@@ -16,7 +16,8 @@ class Entry:
 
     group: str
     name: str
-    build: Callable
+    build: Callable | None = None
+    random: bool = False  # the two sides need not agree
 
 
 def normal(*shapes):
@@ -25,11 +26,11 @@ def normal(*shapes):
     return [rng.standard_normal(shape, dtype=np.float32) for shape in shapes]
 
 
-def forward(group, name, apply, arrays):
-    """Entry of ``apply(side, *tensors)`` without a graph."""
+def forward(group, name, apply, arrays, random=False, plain=False):
+    """Entry of ``apply(side, *tensors)`` without a graph, or of a function of plain arrays."""
 
     def build(side):
-        inputs = [side.tensor(array) for array in arrays()]
+        inputs = [side.array(array) if plain else side.tensor(array) for array in arrays()]
 
         def call():
             with side.no_grad():
@@ -37,10 +38,10 @@ def forward(group, name, apply, arrays):
 
         return call
 
-    return Entry(group, f"{name}, forward", build)
+    return Entry(group, f"{name}, forward", build, random)
 
 
-def gradient(group, name, apply, arrays, of):
+def gradient(group, name, apply, arrays, of, random=False):
     """Entry of the gradients with respect to the inputs numbered in ``of``, of a graph that stays."""
 
     def build(side):
@@ -51,4 +52,4 @@ def gradient(group, name, apply, arrays, of):
         cotangent = side.tensor(cotangent)
         return lambda: side.autograd.grad(output, wanted, cotangent, retain_graph=True)
 
-    return Entry(group, name, build)
+    return Entry(group, name, build, random)

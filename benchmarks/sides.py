@@ -27,6 +27,10 @@ class Side:
                 return getattr(import_module(home), name)
         raise AttributeError(f"{self.name} has no {name}.")
 
+    def array(self, array):
+        """What functions of plain arrays take: an array here, a tensor there."""
+        return array if self.name == "minicv" else self.tensor(array)
+
     def model(self, make, seed=0):
         """The model ``make(side)`` with parameters that depend on the seed alone: the same on both sides.
 

@@ -2,7 +2,6 @@
 
 import statistics
 import time
-from dataclasses import asdict, dataclass
 
 # After a parallel loop a pool of threads may keep a core busy for a while, waiting for the next: let it give up.
 PAUSE = 0.004
@@ -11,25 +10,13 @@ PAUSE = 0.004
 TURN = 0.005
 
 
-@dataclass(frozen=True)
-class Times:
-    """Milliseconds a call, over the turns."""
-
-    median: float
-    q1: float
-    q3: float
-    least: float
-
-    @classmethod
-    def of(cls, seconds):
-        """Summary of the seconds a call that each turn took."""
-        ms = sorted(1e3 * s for s in seconds)
-        q1, median, q3 = statistics.quantiles(ms, n=4, method="inclusive") if len(ms) > 1 else ms * 3
-        return cls(median, q1, q3, ms[0])
-
-    def rounded(self):
-        """As a dictionary for JSON, to a tenth of a microsecond."""
-        return {name: round(ms, 4) for name, ms in asdict(self).items()}
+def summary(numbers, unit=1):
+    """Median, quartiles and least of some measurements, in multiples of ``unit`` (1e3: seconds to milliseconds)."""
+    values = sorted(unit * number for number in numbers)
+    q1, median, q3 = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
+    return {
+        name: round(x, 4) for name, x in zip(("median", "q1", "q3", "least"), (median, q1, q3, values[0]))
+    }
 
 
 def take_turns(calls, turns, clock=time.perf_counter):

@@ -19,6 +19,7 @@ COMMANDS = {
     "data": "download a data set",
     "explain": "walk through one operation, step by step, in words and numbers",
     "figure": "list the figures of the lectures, or draw some of them",
+    "bench": "measure how fast minicv is, beside PyTorch where that is installed",
     "warmup": "compile the CPU kernels now, so that no later run waits for them",
 }
 

@@ -127,7 +127,7 @@ class FirstNaN(Hook):
                 continue
             bad = ~np.isfinite(tensor._array)
             if bad.any():
-                where = tuple(int(i[0]) for i in np.nonzero(bad))
+                where = tuple(int(i) for i in np.argwhere(bad)[0])
                 finite = all(
                     t is None or t.dtype.kind != "f" or bool(np.isfinite(t._array).all()) for t in before
                 )

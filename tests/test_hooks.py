@@ -191,3 +191,12 @@ def test_first_nan_says_when_the_inputs_were_at_fault():
     with FirstNaN():
         assert (minicv.arange(3) + 1).tolist() == [1, 2, 3] and (minicv.ones(2) > 0).tolist() == [True, True]
         assert x[:1].tolist() == [1]
+
+
+def test_first_nan_of_a_single_number():
+    with (
+        FirstNaN(),
+        np.errstate(divide="ignore"),
+        pytest.raises(FloatingPointError, match=r"Log\(\) forward: .* is -inf at \(\)"),
+    ):
+        minicv.tensor(0.0).log()

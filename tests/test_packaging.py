@@ -21,7 +21,12 @@ from minicv.version import __version__
 pytestmark = pytest.mark.slow  # each builds or installs the package; CI runs them
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = {"minicv": "minicv", "kernels": "minicv/kernels", "lectures/figures": "minicv/lectures/figures"}
+SHIPPED = {
+    "minicv": "minicv",
+    "kernels": "minicv/kernels",
+    "lectures/figures": "minicv/lectures/figures",
+    "benchmarks": "minicv/benchmarks",
+}
 
 PROBE = """
 import importlib.util, json, minicv
@@ -55,7 +60,7 @@ def run(*command, cwd=None, **environment):
 def checkout(tmp_path_factory):
     """A copy of what is committed to make a package of, so that nothing is built inside the repository."""
     copy = tmp_path_factory.mktemp("checkout") / "minicv"
-    for name in ["minicv", "kernels", "lectures"]:
+    for name in ["minicv", "kernels", "lectures", "benchmarks"]:
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ["setup.py", "pyproject.toml", "README.md", "LICENSE"]:
         shutil.copy(ROOT / name, copy)

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import parallel
 from .jit import compiled, source
+from .memory import empty
 from .vector import LANES
 from .vector_pool import windows_1, windows_2
 
@@ -99,8 +100,7 @@ def window_max(x, rows, cols):
     """Maximum of each window: see :func:`minicv.kernels.reference.max_pool.window_max`."""
     N, C, H, W = x.shape
     OH, OW = len(rows), len(cols)
-    y = np.empty((N, C, OH, OW), x.dtype)
-    indices = np.empty(y.shape, np.int32)
+    y, indices = empty((N, C, OH, OW), x.dtype), empty((N, C, OH, OW), np.int32)
     rows, cols = source(rows, rows.shape), source(cols, cols.shape)
     work = H * W // max(1, OH) + OW
     if x.dtype == np.float32 and _spacing(cols) in (1, 2):
@@ -124,7 +124,7 @@ def _spacing(windows):
 def pick(x, indices):
     """Gather: see :func:`minicv.kernels.reference.max_pool.pick`."""
     flat = _planes(indices)
-    y = np.empty(flat.shape, x.dtype)
+    y = empty(flat.shape, x.dtype)
     parallel.run(_pick, len(flat), flat.shape[1], _planes(x), flat, y)
     return y.reshape(indices.shape)
 
@@ -132,7 +132,7 @@ def pick(x, indices):
 def place(y, indices, output_size, ranges=None):
     """Scatter, serial within a plane: see :func:`minicv.kernels.reference.max_pool.place`."""
     flat = _planes(indices)
-    x = np.empty((len(flat), prod(output_size)), y.dtype)
+    x = empty((len(flat), prod(output_size)), y.dtype)
     parallel.run(_place, len(flat), x.shape[1] + flat.shape[1], _planes(y), flat, x)
     return x.reshape(*y.shape[:2], *output_size)
 
@@ -140,7 +140,7 @@ def place(y, indices, output_size, ranges=None):
 def last_writes(indices, output_size):
     """Drop overwritten indices: see :func:`minicv.kernels.reference.max_pool.last_writes`."""
     flat = _planes(indices)
-    kept = np.empty(flat.shape, np.int32)
+    kept = empty(flat.shape, np.int32)
     parallel.run(_last_writes, len(flat), flat.shape[1], flat, prod(output_size), kept)
     return kept.reshape(indices.shape)
 

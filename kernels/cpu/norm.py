@@ -86,6 +86,15 @@ def _rescale(x, mean, scale, shift, y):
 
 
 @compiled
+def _total(a, b, begin, count):
+    """Sums over the columns of a group."""
+    totals = 0.0, 0.0
+    for q in range(begin, begin + count):
+        totals = totals[0] + a[q], totals[1] + b[q]
+    return totals
+
+
+@compiled
 def _normalize_columns(begin, end, x, L, weight, bias, eps, y, mean, variance):
     """The same for short runs: x and y are (N, G L), and a step of the range is a block of whole groups."""
     N, G = len(x), len(weight)
@@ -96,17 +105,17 @@ def _normalize_columns(begin, end, x, L, weight, bias, eps, y, mean, variance):
         k1 = min(G, k0 + groups)
         at, count = k0 * L, (k1 - k0) * L
         pivot, first, second = table[0], table[1], table[2]
-        table[1:] = 0
         for q in range(count):
-            pivot[q] = x[0, at + q // L * L] if N else 0.0
+            pivot[q], first[q], second[q] = x[0, at + q // L * L] if N else 0.0, 0, 0
         for i in range(N):
             _add_moments(x[i, at : at + count], pivot, first, second)
         for k in range(k0, k1):
-            own = slice((k - k0) * L, (k + 1 - k0) * L)
-            mean[k], variance[k] = statistics(pivot[own.start], first[own].sum(), second[own].sum(), N * L)
-            table[0, own] = mean[k]
-            table[1, own] = weight[k] / np.sqrt(variance[k] + eps)
-            table[2, own] = bias[k]
+            own = (k - k0) * L
+            sums = _total(first, second, own, L)
+            mean[k], variance[k] = statistics(pivot[own], sums[0], sums[1], N * L)
+            scale = weight[k] / np.sqrt(variance[k] + eps)
+            for q in range(own, own + L):
+                table[0, q], table[1, q], table[2, q] = mean[k], scale, bias[k]
         for i in range(N):
             _rescale(x[i, at : at + count], table[0], table[1], table[2], y[i, at : at + count])
 
@@ -163,18 +172,18 @@ def _normalize_grad_columns(begin, end, g, x, L, weight, mean, variance, eps, kn
         k1 = min(G, k0 + groups)
         at, count = k0 * L, (k1 - k0) * L
         middle, alone, along, scale = table[0], table[1], table[2], table[3]
-        alone[:], along[:] = 0, 0
         for q in range(count):
-            middle[q] = mean[k0 + q // L]
+            middle[q], alone[q], along[q] = mean[k0 + q // L], 0, 0
         for i in range(N):
             _add_products(g[i, at : at + count], x[i, at : at + count], middle, alone, along)
         for k in range(k0, k1):
-            own = slice((k - k0) * L, (k + 1 - k0) * L)
+            own = (k - k0) * L
             r = 1 / np.sqrt(variance[k] + eps)
-            sums = alone[own].sum(), along[own].sum()
+            sums = _total(alone, along, own, L)
             gbias[k], gweight[k] = sums[0], sums[1] * r
-            alone[own], along[own] = _slopes(sums[0], sums[1], N * L, r, known)
-            scale[own] = weight[k] * r
+            slopes = _slopes(sums[0], sums[1], N * L, r, known)
+            for q in range(own, own + L):
+                alone[q], along[q], scale[q] = slopes[0], slopes[1], weight[k] * r
         for i in range(N):
             own_g, own_gx = g[i, at : at + count], gx[i, at : at + count]
             if known:

@@ -12,6 +12,7 @@ import numpy as np
 
 from . import parallel
 from .jit import compiled, compiled_sum, source
+from .memory import empty
 from .vector import LANES
 from .vector_resample import mix, pick
 
@@ -83,7 +84,7 @@ def resample(x, rows, cols):
     """Multiply every plane from both sides: see :func:`minicv.kernels.reference.resample.resample`."""
     N, C, H, W = x.shape
     OH, OW = rows[0].shape[1], cols[0].shape[1]
-    y = np.empty((N, C, OH, OW), x.dtype)
+    y = empty((N, C, OH, OW), x.dtype)
     if 1 in (H * W, OH * OW) and _reads_all(rows[0], H) and _reads_all(cols[0], W):
         weights = np.outer(rows[1], cols[1]).ravel()
         if OH * OW == 1:

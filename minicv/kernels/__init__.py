@@ -60,6 +60,7 @@ registry = {
     "local_response_norm_grad": "response_norm",
     "normalize_rows": "norm_rows",
     "normalize_rows_grad": "norm_rows",
+    "total": "total",
     "select": "mask",
     "masked": "mask",
     "dropout": "dropout",
@@ -216,40 +217,9 @@ def elementwise(function, *arrays):
     array([1.5, 2.5])
     """
     for array in arrays:
-        if _is_for_all_cores(array):
+        if array.size >= _MANY and isinstance(array, np.ndarray) and _host.get()[0] == "cpu":
             return import_module(f"{__name__}.cpu.ufuncs").elementwise(function, *arrays)
     return function(*arrays)
-
-
-def total(x, axes):
-    """Add up the numbers of an array over ``axes``, which stay with length 1; many of them, on all cores.
-
-    Parameters
-    ----------
-    x : array
-    axes : tuple of int
-        Not negative.
-
-    Returns
-    -------
-    array
-        Of the dtype of x. The order of the additions is NumPy's, part by part: it does not depend on the number of
-        threads, and is no less accurate.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from minicv import kernels
-    >>> kernels.total(np.array([[1.0, 2.0], [3.0, 4.0]]), (0,))
-    array([[4., 6.]])
-    """
-    if _is_for_all_cores(x):
-        return import_module(f"{__name__}.cpu.ufuncs").total(x, axes)
-    return x.sum(axis=axes, keepdims=True, dtype=x.dtype)
-
-
-def _is_for_all_cores(array):
-    return array.size >= _MANY and isinstance(array, np.ndarray) and _host.get()[0] == "cpu"
 
 
 def _kernel(name):

@@ -116,7 +116,7 @@ class Div(_Binary):
 
 
 class Pow(_Binary):
-    """a^b with b a number or a tensor; where b is 0 the gradient by a is 0, where a is 0 that by b is 0."""
+    """a^b with a tensor b; where b is 0 the gradient by a is 0, where a is 0 that by b is 0."""
 
     def forward(self, a, b):
         self.save(a, b)
@@ -130,6 +130,22 @@ class Pow(_Binary):
             lambda: g * b * a**lower,
             lambda: g * where(Tensor(a._array == 0), _zero_like(g, a, b), a**b * base.log()),
         )
+
+
+class Power(Function):
+    """x to the power of a number; squares and square roots, which NumPy has, take a third of the time."""
+
+    def forward(self, x):
+        self.save(x)
+        known = {2: np.square, 0.5: np.sqrt}.get(self.exponent)
+        if known and x.dtype.kind == "f":
+            return kernels.elementwise(known, x)
+        return kernels.elementwise(np.power, x, get_array_module(x).asarray(self.exponent, x.dtype))
+
+    def backward(self, g):
+        (x,) = self.saved
+        n = self.exponent
+        return n * g * pow(x, n - 1) if n else g * 0.0
 
 
 def _zero_like(g, *others):
@@ -296,9 +312,9 @@ def pow(a, b):
 
     Where there is no real result it is inf or nan, as in PyTorch.
     """
-    a, b = operands("pow", a, b)
+    base, exponent = operands("pow", a, b)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return Pow()(a, b)
+        return Power(exponent=b)(base) if isinstance(b, numbers.Number) else Pow()(base, exponent)
 
 
 def maximum(a, b):

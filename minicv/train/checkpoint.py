@@ -31,7 +31,7 @@ def save_checkpoint(path, parts, **more):
     save_tree({"parts": states, "random": backend.get_rng_state(), "more": more}, path)
 
 
-def load_checkpoint(path, parts):
+def load_checkpoint(path, parts, check=None):
     """Put a run's parts back to where they were; return what else was saved.
 
     Parameters
@@ -39,6 +39,8 @@ def load_checkpoint(path, parts):
     path : str or Path
     parts : dict of str to object
         The same names as were saved; each gets its state through ``load_state_dict``.
+    check : callable, optional
+        Called with what else was saved before anything is put back; it may raise.
 
     Returns
     -------
@@ -56,6 +58,8 @@ def load_checkpoint(path, parts):
         raise ValueError(
             f"load_checkpoint: parts must be those of {path}: {', '.join(tree['parts'])}; got {', '.join(parts)}."
         )
+    if check is not None:
+        check(tree["more"])
     for name, part in parts.items():
         part.load_state_dict(tree["parts"][name])
     backend.set_rng_state(tree["random"])

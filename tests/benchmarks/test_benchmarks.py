@@ -7,8 +7,9 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from benchmarks import command, compare, entries, networks
+from benchmarks import command, compare, entries, floors, layers, networks, ops
 from benchmarks.sides import side
+from minicv import kernels
 
 needs_torch = pytest.mark.skipif(not find_spec("torch"), reason="PyTorch is not installed")
 
@@ -51,3 +52,18 @@ def test_the_sides_take_the_same_training_steps(name):
 
 def test_a_difference_is_seen():
     assert compare.difference((np.ones(2), 4.0), (np.ones(2), 5.0)) == pytest.approx(0.2)
+
+
+# Kernels that no entry reaches, and why.
+NOT_MEASURED = {"roi_pick": "the gradient of roi_pool's gradient calls it, and nothing else"}
+
+
+def test_every_kernel_is_measured_or_has_a_reason():
+    """Run every op once: which kernels it calls is seen, not declared."""
+    reached = set()
+    small = [entry for entry in layers.other_layers() if "LeNet's second" in entry.name]
+    for entry in [*ops.kernels(), *small]:
+        with floors.watched() as calls:
+            compare.prepared(entry, "minicv")
+        reached |= {name for name, _, _ in calls}
+    assert set(kernels.registry) - reached == set(NOT_MEASURED)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from minicv import kernels
 from minicv.kernels.cpu import parallel
-from minicv.testing.strategies import arrays, broadcastable_shapes, shapes
+from minicv.testing.strategies import broadcastable_shapes
 from tests.kernels.drawn import rngs
 
 BINARY = [np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum]
@@ -76,27 +76,3 @@ def test_the_work_is_shared(monkeypatch):
     with kernels.use("reference"):
         kernels.elementwise(np.add, np.ones((4, 5)), np.ones(5))
     assert ranges == [(20, 1), (4, 5)]
-
-
-@given(x=arrays(shapes(min_dims=1, min_side=0, max_side=40)), data=st.data())
-def test_totals(x, data):
-    axes = tuple(sorted(data.draw(st.sets(st.integers(0, x.ndim - 1)))))
-    for array in (x, x.T, x[..., ::-1]):
-        before = array.copy()
-        got = kernels.total(array, axes)
-        np.testing.assert_allclose(got, array.sum(axis=axes, keepdims=True), rtol=1e-13, atol=1e-13)
-        assert got.dtype == x.dtype
-        np.testing.assert_array_equal(array, before)
-
-
-def test_totals_are_no_less_accurate_than_numpys_and_the_same_for_any_number_of_threads(monkeypatch):
-    x = np.random.default_rng(0).random((301, 7, 113), dtype=np.float32)
-    for axes in ((0,), (1,), (2,), (0, 2), (0, 1, 2)):
-        exact = x.sum(axis=axes, keepdims=True, dtype=np.float64)
-        totals = []
-        for threads in (1, 2, 5):
-            monkeypatch.setattr(parallel, "_threads", threads)
-            totals.append(kernels.total(x, axes))
-        assert all(np.array_equal(totals[0], other) for other in totals)
-        ours, numpys = (np.abs(y - exact).max() for y in (totals[0], x.sum(axis=axes, keepdims=True)))
-        assert ours <= 2 * numpys + 1e-6 * exact.max()

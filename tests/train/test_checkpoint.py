@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minicv
@@ -55,6 +55,7 @@ def train(run, steps):
 
 
 @given(stop=st.integers(0, STEPS))
+@settings(max_examples=5)
 def test_the_same_bits(stop, tmp_path_factory):
     path = tmp_path_factory.mktemp("run") / "checkpoint"
     whole = parts()
