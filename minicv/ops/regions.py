@@ -12,8 +12,11 @@ from ..errors import DTypeError, LabelError, ShapeError, check_float, check_rank
 from ..tensor import as_tensor
 from .axis_map import AxisMap
 
+# Where boxes may not reach, in cells: from there on float32 does not tell cells from each other.
+FARTHEST = 2**24
 
-def checked(op, input, boxes):
+
+def checked(op, input, boxes, spatial_scale):
     """The arguments of a region op, checked.
 
     Parameters
@@ -23,6 +26,7 @@ def checked(op, input, boxes):
         Shape (N, C, H, W).
     boxes : Tensor or array, or list of them
         Shape (R, 5), rows [batch index, x1, y1, x2, y2], or a list with (R_i, 4) for each image.
+    spatial_scale : float
 
     Returns
     -------
@@ -30,32 +34,31 @@ def checked(op, input, boxes):
     images : (R,) ndarray of int64
         The batch index of each region.
     corners : (R, 4) ndarray
-        x1, y1, x2, y2 in the dtype of the input, on the host.
+        x1, y1, x2, y2 in cells of the map: times ``spatial_scale``, in the dtype of the input, on the host.
     """
     x = as_tensor(input)
     check_rank(op, "input", x.shape, (4,), "(N, C, H, W)")
     check_float(op, "input", x.dtype)
     if 0 in x.shape[2:]:
         raise ShapeError(sentence(op, "input", "non-empty in height and width", x.shape))
-    images, corners = _from_list(op, boxes, x) if isinstance(boxes, (list, tuple)) else _from_table(op, boxes)
-    if corners.dtype != x.dtype:
-        hint = "minicv never converts silently: use .to(dtype) or .astype(dtype) on one of them."
-        raise DTypeError(sentence(op, "boxes", f"of the input's dtype {x.dtype}", corners.dtype, hint))
-    if not np.isfinite(corners).all():
-        row = int(np.flatnonzero(~np.isfinite(corners).all(axis=1))[0])
-        raise ValueError(sentence(op, "boxes", "finite", f"{corners[row].tolist()} in row {row}"))
+    images, corners = (_from_list if isinstance(boxes, (list, tuple)) else _from_table)(op, boxes, x)
+    bad = np.flatnonzero(~(np.abs(corners * spatial_scale) < FARTHEST).all(axis=1))
+    if bad.size:
+        expected = f"numbers, less than {FARTHEST} cells from the map"
+        raise ValueError(sentence(op, "boxes", expected, f"{corners[bad[0]].tolist()} in row {bad[0]}"))
     wrong = np.flatnonzero(~((images >= 0) & (images < x.shape[0]) & (images == np.floor(images))))
     if wrong.size:
         expected = f"whole numbers in 0..{x.shape[0] - 1} in column 0 (the batch index)"
         raise LabelError(sentence(op, "boxes", expected, f"{images[wrong[0]]} in row {wrong[0]}"))
-    return x, images.astype(np.int64), corners
+    return x, images.astype(np.int64), corners * spatial_scale
 
 
-def _from_table(op, boxes):
+def _from_table(op, boxes, x):
     table = to_device(as_tensor(boxes)._array, "cpu")
     if table.ndim != 2 or table.shape[1] != 5:
         hint = "Did you forget the batch index?" if table.shape[-1:] == (4,) else None
         raise ShapeError(sentence(op, "boxes", "(R, 5) [batch index, x1, y1, x2, y2]", table.shape, hint))
+    _check_dtype(op, "boxes", table, x)
     return table[:, 0], table[:, 1:]
 
 
@@ -72,8 +75,15 @@ def _from_list(op, boxes, x):
                 else None
             )
             raise ShapeError(sentence(op, f"boxes[{i}]", "(R_i, 4) [x1, y1, x2, y2]", b.shape, hint))
+        _check_dtype(op, f"boxes[{i}]", b, x)
     images = np.repeat(np.arange(len(boxes)), [len(b) for b in boxes])
     return images, np.concatenate([np.zeros((0, 4), x.dtype), *boxes])
+
+
+def _check_dtype(op, argument, boxes, x):
+    if boxes.dtype != x.dtype:
+        hint = "minicv never converts silently: use .to(dtype) or .astype(dtype) on one of them."
+        raise DTypeError(sentence(op, argument, f"of the input's dtype {x.dtype}", boxes.dtype, hint))
 
 
 def rounded(values):
@@ -149,19 +159,21 @@ def samples(start, length, count, size, sampling_ratio):
     >>> samples(np.array([0.5]), np.array([1.0]), 1, 3, sampling_ratio=2).dense()
     array([[0.125, 0.75 , 0.125]])
     """
-    step = length / count
-    grid = np.full(len(start), sampling_ratio) if sampling_ratio > 0 else np.maximum(np.ceil(step), 0)
-    grid = grid.astype(np.int64)
-    r, place = _runs(grid * count)
-    p, s = (whole.astype(step.dtype) for whole in np.divmod(place, grid[r]))
-    position = start[r] + p * step[r] + (s + 0.5) * step[r] / grid[r].astype(step.dtype)
+    step, real = length / count, length.dtype.type
+    grid = np.full(len(start), real(sampling_ratio)) if sampling_ratio > 0 else np.maximum(np.ceil(step), 0)
+    corner = start[:, None] + np.arange(count, dtype=step.dtype) * step[:, None]
+    first, last = _near(corner, step, grid, size)
+    row, place = _runs((last - first).astype(np.int64).ravel())
+    r = row // count
+    position = (
+        corner.ravel()[row] + (first.ravel()[row] + place.astype(step.dtype) + real(0.5)) * step[r] / grid[r]
+    )
     share = ((position >= -1) & (position <= size)) / grid[r]
     position = np.clip(position, 0, size - 1)
     before = position.astype(np.int64)
     beyond = position - before.astype(step.dtype)
     cells = np.stack([before, np.minimum(before + 1, size - 1)], axis=1)
     weight = np.stack([1 - beyond, beyond], axis=1) * share[:, None]
-    row = r * count + place // grid[r]
     entry, which = np.nonzero(weight)
     return AxisMap.from_entries(
         (len(start) * count, len(start) * size),
@@ -169,6 +181,18 @@ def samples(start, length, count, size, sampling_ratio):
         r[entry] * size + cells[entry, which],
         weight[entry, which],
     )
+
+
+def _near(corner, step, grid, size):
+    """First and stop of the samples of each bin that may lie on the map: of a huge box, few do."""
+    grid, forward = (
+        grid[:, None],
+        step[:, None] > 0,
+    )  # regions of no size, or less, have few samples: all are kept
+    apart = np.where(forward, step[:, None] / np.maximum(grid, 1), 1)
+    first = np.where(forward, np.floor((-1 - corner) / apart) - 1, 0)
+    last = np.where(forward, np.ceil((size - corner) / apart) + 1, grid)
+    return np.clip(first, 0, grid), np.clip(last, 0, grid)
 
 
 def _runs(counts):

@@ -93,9 +93,9 @@ def roi_align(input, boxes, output_size, spatial_scale=1.0, sampling_ratio=-1, a
               [6.5, 7.5]]]])
     """
     op = "roi_align"
-    x, images, corners = checked(op, input, boxes)
+    x, images, corners = checked(op, input, boxes, spatial_scale)
     size = pair(op, "output_size", output_size, at_least=1)
-    left, top, right, bottom = (corners * spatial_scale - (0.5 if aligned else 0.0)).T
+    left, top, right, bottom = (corners - (0.5 if aligned else 0.0)).T
     width, height = right - left, bottom - top
     if not aligned:
         width, height = np.maximum(width, 1), np.maximum(height, 1)
@@ -143,9 +143,9 @@ def ps_roi_align(input, boxes, output_size, spatial_scale=1.0, sampling_ratio=-1
               [2., 3.]]]])
     """
     op = "ps_roi_align"
-    x, images, corners = checked(op, input, boxes)
+    x, images, corners = checked(op, input, boxes, spatial_scale)
     size = _position_sensitive_size(op, output_size, x)
-    left, top, right, bottom = (corners * spatial_scale - 0.5).T
+    left, top, right, bottom = (corners - 0.5).T
     rows = samples(top, bottom - top, size[0], x.shape[2], sampling_ratio)
     cols = samples(left, right - left, size[1], x.shape[3], sampling_ratio)
     return RoIGather(images=images, size=size, rows=rows, cols=cols, position_sensitive=True)(x)
@@ -181,9 +181,9 @@ def ps_roi_pool(input, boxes, output_size, spatial_scale=1.0):
     2016, equation 1.
     """
     op = "ps_roi_pool"
-    x, images, corners = checked(op, input, boxes)
+    x, images, corners = checked(op, input, boxes, spatial_scale)
     size = _position_sensitive_size(op, output_size, x)
-    left, top, right, bottom = rounded(corners * spatial_scale).T
+    left, top, right, bottom = rounded(corners).T
     H, W = x.shape[2:]
     rows = average(bins(top, np.maximum(bottom - top, 1), size[0], H - 1), H)
     cols = average(bins(left, np.maximum(right - left, 1), size[1], W - 1), W)

@@ -89,7 +89,7 @@ def roi_pool(input, boxes, output_size, spatial_scale=1.0):
     LabelError
         A batch index is no image of the batch.
     ValueError
-        A coordinate is NaN or infinite.
+        A coordinate is NaN, or 2^24 cells away or more.
 
     Notes
     -----
@@ -105,9 +105,9 @@ def roi_pool(input, boxes, output_size, spatial_scale=1.0):
               [ 9., 10.]]]])
     """
     op = "roi_pool"
-    x, images, corners = checked(op, input, boxes)
+    x, images, corners = checked(op, input, boxes, spatial_scale)
     size = pair(op, "output_size", output_size, at_least=1)
-    return _pooled(x, images, corners * spatial_scale, size)
+    return _pooled(x, images, corners, size)
 
 
 def _pooled(x, images, corners, size):
@@ -157,6 +157,6 @@ def spatial_pyramid_pool(input, levels, boxes=None, spatial_scale=1.0):
     if boxes is None:
         pooled = [adaptive_max_pool2d(input, size) for size in sizes]
     else:
-        x, images, corners = checked(op, input, boxes)
-        pooled = [_pooled(x, images, corners * spatial_scale, size) for size in sizes]
+        x, images, corners = checked(op, input, boxes, spatial_scale)
+        pooled = [_pooled(x, images, corners, size) for size in sizes]
     return concat([y.flatten(1) for y in pooled], 1)

@@ -178,6 +178,13 @@ class TestEveryRegionOp:
         assert not x.grad.numpy().any()
 
     @EVERY
+    def test_a_huge_box(self, op):
+        """The part of it on the map is read, and nothing is stored for the rest."""
+        huge = np.array([[0, -1e7, -1e7, 1.2e7, 1.3e7], [0, 1e7, 1e7, 1.2e7, 1.2e7]])
+        y = op(self.x.astype(np.float32), huge.astype(np.float32)).numpy()
+        assert np.isfinite(y).all() and not y[1].any()
+
+    @EVERY
     def test_one_pixel(self, op):
         assert np.isfinite(op(self.x[:, :, :1, :1]).numpy()).all()
 
@@ -203,9 +210,10 @@ x, one = np.ones((2, 6, 4, 4)), np.array([[0.0, 0, 0, 2, 2]])
         (x, one - [1, 0, 0, 0, 0], LabelError, "got -1.0 in row 0."),
         (x, one + [0.5, 0, 0, 0, 0], LabelError, "got 0.5 in row 0."),
         (x, one * [np.nan, 1, 1, 1, 1], LabelError, "got nan in row 0."),
-        (x, np.vstack([one, one + [0, 0, 0, np.inf, 0]]), ValueError, "finite; got [0.0, 0.0, inf, 2.0] in row 1."),
-        (x, one + [0, np.nan, 0, 0, 0], ValueError, "boxes must be finite; got [nan, "),
+        (x, np.vstack([one, one + [0, 0, 0, np.inf, 0]]), ValueError, "map; got [0.0, 0.0, inf, 2.0] in row 1."),
+        (x, one + [0, np.nan, 0, 0, 0], ValueError, "numbers, less than 16777216 cells from the map; got [nan, "),
         (x, one.astype(np.float32), DTypeError, "boxes must be of the input's dtype float64; got float32."),
+        (x, [one[:, 1:], one[:, 1:].astype(np.float32)], DTypeError, "boxes[1] must be of the input's dtype float64"),
         (x.astype(np.float32), one, DTypeError, "of the input's dtype float32; got float64. minicv never"),
         (x.astype(int), one, DTypeError, "input must be a floating-point tensor"),
         (x[0], one, ShapeError, "input must be (N, C, H, W); got shape (6, 4, 4)."),
