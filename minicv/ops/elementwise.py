@@ -9,7 +9,7 @@ import numbers
 import numpy as np
 
 from .. import kernels
-from ..backend import get_array_module, is_array
+from ..backend import as_array, get_array_module, is_array
 from ..errors import DTypeError, ShapeError, check_float, check_same_dtype, sentence
 from ..function import Function
 from ..tensor import Tensor, as_tensor
@@ -68,7 +68,7 @@ class Masked(Function):
         return Masked(mask=self.mask)(g)
 
 
-class _Binary(Function):
+class Binary(Function):
     """An op of two operands that broadcast: backward gives the gradients before the sums over repeated axes."""
 
     def backward(self, g):
@@ -79,7 +79,7 @@ class _Binary(Function):
         )
 
 
-class Add(_Binary):
+class Add(Binary):
     def forward(self, a, b):
         return kernels.elementwise(np.add, a, b)
 
@@ -87,7 +87,7 @@ class Add(_Binary):
         return lambda: g, lambda: g
 
 
-class Sub(_Binary):
+class Sub(Binary):
     def forward(self, a, b):
         return kernels.elementwise(np.subtract, a, b)
 
@@ -95,7 +95,7 @@ class Sub(_Binary):
         return lambda: g, lambda: -g
 
 
-class Mul(_Binary):
+class Mul(Binary):
     def forward(self, a, b):
         self.save(a, b)
         return kernels.elementwise(np.multiply, a, b)
@@ -105,7 +105,7 @@ class Mul(_Binary):
         return lambda: g * b, lambda: g * a
 
 
-class Div(_Binary):
+class Div(Binary):
     def forward(self, a, b):
         self.save(a, b)
         return kernels.elementwise(np.divide, a, b)
@@ -115,47 +115,10 @@ class Div(_Binary):
         return lambda: g / b, lambda: -g * a / (b * b)
 
 
-class Pow(_Binary):
-    """a^b with a tensor b; where b is 0 the gradient by a is 0, where a is 0 that by b is 0."""
-
-    def forward(self, a, b):
-        self.save(a, b)
-        return kernels.elementwise(np.power, a, b)
-
-    def partials(self, g):
-        a, b = self.saved
-        lower = where(Tensor(b._array == 0), b, b - 1)  # b * a^(b-1), without 0 * inf at a = 0, b = 0
-        base = where(Tensor(a._array == 0), Tensor(np.ones_like(a._array)), a)
-        return (
-            lambda: g * b * a**lower,
-            lambda: g * where(Tensor(a._array == 0), _zero_like(g, a, b), a**b * base.log()),
-        )
-
-
-class Power(Function):
-    """x to the power of a number; squares and square roots, which NumPy has, take a third of the time."""
-
-    def forward(self, x):
-        self.save(x)
-        known = {2: np.square, 0.5: np.sqrt}.get(self.exponent)
-        if known and x.dtype.kind == "f":
-            return kernels.elementwise(known, x)
-        return kernels.elementwise(np.power, x, get_array_module(x).asarray(self.exponent, x.dtype))
-
-    def backward(self, g):
-        (x,) = self.saved
-        n = self.exponent
-        return n * g * pow(x, n - 1) if n else g * 0.0
-
-
-def _zero_like(g, *others):
-    return Tensor(np.zeros_like(g._array, shape=np.broadcast_shapes(g.shape, *(o.shape for o in others))))
-
-
-class Maximum(_Binary):
+class Maximum(Binary):
     """The larger of a and b; where they are equal each gets half of the gradient, as in PyTorch."""
 
-    choose, wins = np.maximum, np.greater
+    choose, wins_or_ties = np.maximum, np.greater_equal
 
     def forward(self, a, b):
         self.save(a, b)
@@ -163,14 +126,17 @@ class Maximum(_Binary):
 
     def partials(self, g):
         a, b = (t._array for t in self.saved)
-        share = (self.wins(a, b) + 0.5 * (a == b)).astype(g.dtype)
-        return lambda: g * Tensor(share), lambda: g * Tensor(1 - share)
+        shared = where(Tensor(as_array(a == b)), 0.5 * g, g)
+        return (
+            lambda: Masked(mask=self.wins_or_ties(a, b))(shared),
+            lambda: Masked(mask=self.wins_or_ties(b, a))(shared),
+        )
 
 
 class Minimum(Maximum):
     """The smaller of a and b."""
 
-    choose, wins = np.minimum, np.less
+    choose, wins_or_ties = np.minimum, np.less_equal
 
 
 class Where(Function):
@@ -240,7 +206,7 @@ class Abs(Function):
 
     def backward(self, g):
         (x,) = self.saved
-        return g * Tensor(np.sign(x._array))
+        return g * Tensor(kernels.elementwise(np.sign, x._array))
 
 
 class Clip(Function):
@@ -305,16 +271,6 @@ def div(a, b):
     check_float("div", "operands", a.dtype)
     with np.errstate(divide="ignore", invalid="ignore"):
         return Div()(a, b)
-
-
-def pow(a, b):
-    """a to the power b, element by element. Where b = 0 the gradient by a is 0, where a = 0 that by b is 0.
-
-    Where there is no real result it is inf or nan, as in PyTorch.
-    """
-    base, exponent = operands("pow", a, b)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return Power(exponent=b)(base) if isinstance(b, numbers.Number) else Pow()(base, exponent)
 
 
 def maximum(a, b):

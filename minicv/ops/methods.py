@@ -4,7 +4,7 @@ import numpy as np
 
 from ..tensor import Tensor
 from . import elementwise as e
-from . import linalg, reduce, shape
+from . import linalg, power, reduce, shape
 
 
 def _reflected(function):
@@ -26,8 +26,8 @@ OPERATORS = {
     "__rmul__": _reflected(e.mul),
     "__truediv__": e.div,
     "__rtruediv__": _reflected(e.div),
-    "__pow__": e.pow,
-    "__rpow__": _reflected(e.pow),
+    "__pow__": power.pow,
+    "__rpow__": _reflected(power.pow),
     "__neg__": e.neg,
     "__abs__": e.abs,
     "__matmul__": linalg.matmul,
@@ -51,7 +51,7 @@ METHODS = {
     "log": e.log,
     "sqrt": e.sqrt,
     "abs": e.abs,
-    "pow": e.pow,
+    "pow": power.pow,
     "clip": e.clip,
     "clamp": e.clip,
     "to": e.to,

@@ -110,6 +110,22 @@ def test_conventions_at_kinks():
     assert gradient(minicv.minimum, [1.0, 3.0], [2.0, 2.0]) == [[1, 0], [0, 1]]
 
 
+@pytest.mark.parametrize(
+    "op, expected",
+    [
+        (lambda x: minicv.maximum(x, 0.0), [0, np.inf]),
+        (lambda x: minicv.where(x > 0, x, 0.0), [0, np.inf]),
+        (lambda x: minicv.where(x > 0, 1.0, x), [np.inf, 0]),
+        (lambda x: x.clip(min=0), [0, np.inf]),
+    ],
+    ids=["maximum", "where", "where not", "clip"],
+)
+def test_an_infinite_gradient_leaves_no_trace_where_it_does_not_pass(op, expected):
+    x = minicv.tensor([-1.0, 1.0], requires_grad=True)
+    op(x).backward(minicv.tensor([np.inf, np.inf]))
+    assert x.grad.tolist() == expected
+
+
 def test_powers_at_zero():
     assert gradient(lambda x: x**2, [0.0, 3.0]) == [[0, 6]]
     assert gradient(lambda x: x**1, [0.0, 3.0]) == [[1, 1]]
