@@ -42,7 +42,7 @@ def checked(op, input, boxes, spatial_scale):
     if 0 in x.shape[2:]:
         raise ShapeError(sentence(op, "input", "non-empty in height and width", x.shape))
     images, corners = (_from_list if isinstance(boxes, (list, tuple)) else _from_table)(op, boxes, x)
-    bad = np.flatnonzero(~(np.abs(corners * spatial_scale) < FARTHEST).all(axis=1))
+    bad = np.flatnonzero(~(np.abs(corners.astype(np.float64) * spatial_scale) < FARTHEST).all(axis=1))
     if bad.size:
         expected = f"numbers, less than {FARTHEST} cells from the map"
         raise ValueError(sentence(op, "boxes", expected, f"{corners[bad[0]].tolist()} in row {bad[0]}"))

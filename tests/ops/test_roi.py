@@ -189,6 +189,16 @@ class TestEveryRegionOp:
         assert np.isfinite(op(self.x[:, :, :1, :1]).numpy()).all()
 
     @EVERY
+    def test_no_image(self, op):
+        assert op(self.x[:0], BOXES[:0]).shape == (0, *op(self.x).shape[1:])
+
+    @EVERY
+    def test_half_precision(self, op):
+        """The reference kernels compute what the others are not compiled for."""
+        y = op(self.x[:, :, :3, :3].astype(np.float16), BOXES[:2].astype(np.float16))
+        assert y.dtype == np.float16
+
+    @EVERY
     def test_float32(self, op):
         y = op(minicv.tensor(self.x.astype(np.float32)), BOXES.astype(np.float32))
         assert y.dtype == np.float32
