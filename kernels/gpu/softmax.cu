@@ -3,18 +3,49 @@
 // The first score of a place.
 __device__ static long long start(long long i, int L, int P) { return i / P * L * P + i % P; }
 
-// Largest score of a place, and the sum of the exponentials of the distances from it. (A NaN makes the sum one.)
-__device__ static void sum(const T* x, int L, int P, T* largest, T* total) {
-    T m = x[0], s = 0;
-    for (int c = 1; c < L; c++) m = x[c * (long long)P] <= m ? m : x[c * (long long)P];
-    for (int c = 0; c < L; c++) s += exp(x[c * (long long)P] - m);
-    *largest = m;
-    *total = s;
+// What has to be summed over the classes of a place. Where P is large a thread does it, for neighbours read what lies side
+// by side; where P is 1 a block does, whose threads read side by side, and LANES is its size.
+#ifndef LANES
+#define LANES 1
+#endif
+
+// The place of this thread, and the first of the classes that it reads: every LANES-th.
+__device__ static long long place() {
+    return LANES > 1 ? blockIdx.x : (long long)blockIdx.x * blockDim.x + threadIdx.x;
+}
+__device__ static int lane() { return LANES > 1 ? threadIdx.x : 0; }
+
+// What the threads of a place found, put together: every thread gets it.
+template <class Join> __device__ T together(T found, Join join) {
+#if LANES > 1
+    __shared__ T all[LANES];
+    __syncthreads();
+    all[threadIdx.x] = found;
+    for (int half = LANES / 2; half > 0; half /= 2) {
+        __syncthreads();
+        if (lane() < half) all[lane()] = join(all[lane()], all[lane() + half]);
+    }
+    __syncthreads();
+    return all[0];
+#else
+    return found;
+#endif
 }
 
+__device__ static T larger(T a, T b) { return b <= a ? a : b; }
+__device__ static T plus(T a, T b) { return a + b; }
+
+// Largest score of a place, and the sum of the exponentials of the distances from it. (A NaN makes the sum one.)
 extern "C" __global__ void sums(long long total, const T* x, T* largest, T* sum_of_exp, int L, int P) {
-    long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
-    if (i < total) sum(x + start(i, L, P), L, P, largest + i, sum_of_exp + i);
+    long long i = place();
+    if (i >= total) return;
+    const T* scores = x + start(i, L, P);
+    T m = scores[0], s = 0;
+    for (int c = lane(); c < L; c += LANES) m = larger(m, scores[c * (long long)P]);
+    m = together(m, larger);
+    for (int c = lane(); c < L; c += LANES) s += exp(scores[c * (long long)P] - m);
+    s = together(s, plus);
+    if (lane() == 0) largest[i] = m, sum_of_exp[i] = s;
 }
 
 extern "C" __global__ void softmax(long long total, const T* x, const T* largest, const T* sum_of_exp, T* y, int L,
@@ -33,23 +64,24 @@ extern "C" __global__ void log_softmax(long long total, const T* x, const T* lar
     y[cell] = x[cell] - largest[i] - log(sum_of_exp[i]);
 }
 
-// The gradients: a thread for each place, which needs a sum over the classes first.
 extern "C" __global__ void softmax_grad(long long total, const T* g, const T* y, T* gx, int L, int P) {
-    long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    long long i = place();
     if (i >= total) return;
-    long long first = start(i, L, P), last = first + (long long)L * P;
+    long long first = start(i, L, P), last = first + (long long)L * P, step = (long long)LANES * P;
     T along = 0;
-    for (long long cell = first; cell < last; cell += P) along += g[cell] * y[cell];
-    for (long long cell = first; cell < last; cell += P) gx[cell] = y[cell] * (g[cell] - along);
+    for (long long cell = first + lane() * P; cell < last; cell += step) along += g[cell] * y[cell];
+    along = together(along, plus);
+    for (long long cell = first + lane() * P; cell < last; cell += step) gx[cell] = y[cell] * (g[cell] - along);
 }
 
 extern "C" __global__ void log_softmax_grad(long long total, const T* g, const T* y, T* gx, int L, int P) {
-    long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    long long i = place();
     if (i >= total) return;
-    long long first = start(i, L, P), last = first + (long long)L * P;
+    long long first = start(i, L, P), last = first + (long long)L * P, step = (long long)LANES * P;
     T along = 0;
-    for (long long cell = first; cell < last; cell += P) along += g[cell];
-    for (long long cell = first; cell < last; cell += P) gx[cell] = g[cell] - exp(y[cell]) * along;
+    for (long long cell = first + lane() * P; cell < last; cell += step) along += g[cell];
+    along = together(along, plus);
+    for (long long cell = first + lane() * P; cell < last; cell += step) gx[cell] = g[cell] - exp(y[cell]) * along;
 }
 
 // The target of a place is at_label[label] there, and everywhere[c] besides; the latter's sum is spread[0].
@@ -59,11 +91,11 @@ extern "C" __global__ void cross_entropy(long long total, const T* x, const long
     long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= total) return;
     long long label = labels[i];
-    losses[i] = largest[i] = 0;
-    sum_of_exp[i] = 1;
-    if (label == ignored) return;
+    if (label == ignored) {
+        losses[i] = largest[i] = 0, sum_of_exp[i] = 1;
+        return;
+    }
     const T* scores = x + start(i, L, P);
-    sum(scores, L, P, largest + i, sum_of_exp + i);
     T log_sum = log(sum_of_exp[i]), loss = at_label[label] * (log_sum - (scores[label * P] - largest[i]));
     if (spread[0] != 0)
         for (long long c = 0; c < L; c++) loss += everywhere[c] * (log_sum - (scores[c * P] - largest[i]));

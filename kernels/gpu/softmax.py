@@ -1,25 +1,33 @@
-"""Softmax and cross-entropy on the GPU: a thread for each place sums, then each score has a thread."""
+"""Softmax and cross-entropy on the GPU: a thread or a block for each place sums, then each score has a thread."""
 
 import cupy
 import numpy as np
 
-from .launch import contiguous, launch
+from .launch import THREADS, contiguous, launch
+
+_ROW = 64  # scores side by side from which on a block takes a place
 
 
-def _places(x):
-    """Shape of what is known for each place."""
-    return x.shape[0], x.shape[2]
+def _by_place(name, x, *args):
+    """Run a kernel that sums over the classes, by a thread for each place or by a block."""
+    N, L, P = x.shape
+    lanes = THREADS if P == 1 and L >= _ROW else 1
+    launch("softmax", name, x.dtype, N * P * lanes, x, *args, L, P, LANES=lanes)
+
+
+def _sums(x):
+    """Largest score of each place, and the sum of exponentials."""
+    largest, total = (cupy.empty((x.shape[0], x.shape[2]), x.dtype) for _ in range(2))
+    if x.shape[1]:
+        _by_place("sums", x, largest, total)
+    return largest, total
 
 
 def _normalize(name, x):
-    """Sums first, a thread for each place; then the result, a thread for each score."""
+    """Sums first; then the result, a thread for each score."""
     x = contiguous(x)
-    L, P = x.shape[1:]
-    largest, total = (cupy.empty(_places(x), x.dtype) for _ in range(2))
     y = cupy.empty(x.shape, x.dtype)
-    if L:
-        launch("softmax", "sums", x.dtype, total.size, x, largest, total, L, P)
-        launch("softmax", name, x.dtype, y.size, x, largest, total, y, L, P)
+    launch("softmax", name, x.dtype, y.size, x, *_sums(x), y, *x.shape[1:])
     return y
 
 
@@ -35,9 +43,8 @@ def log_softmax(x):
 
 def _gradient(name, g, y):
     g, y = contiguous(g), contiguous(y)
-    N, L, P = y.shape
     gx = cupy.empty(y.shape, y.dtype)
-    launch("softmax", name, y.dtype, N * P, g, y, gx, L, P)
+    _by_place(name, g, y, gx)
     return gx
 
 
@@ -60,10 +67,11 @@ def _target(weight, smoothing):
 def cross_entropy(x, labels, weight, smoothing, ignore_index):
     """Cross-entropy with labels: see :func:`minicv.kernels.reference.softmax.cross_entropy`."""
     x, labels = contiguous(x), contiguous(labels)
-    found = losses, _, _ = [cupy.empty(_places(x), x.dtype) for _ in range(3)]
+    largest, total = _sums(x)
+    losses = cupy.empty(total.shape, x.dtype)
     given = x, labels, *_target(weight, smoothing), np.int64(ignore_index)
-    launch("softmax", "cross_entropy", x.dtype, losses.size, *given, *found, *x.shape[1:])
-    return tuple(found)
+    launch("softmax", "cross_entropy", x.dtype, losses.size, *given, losses, largest, total, *x.shape[1:])
+    return losses, largest, total
 
 
 def cross_entropy_grad(g, x, largest, total, labels, weight, smoothing, ignore_index):

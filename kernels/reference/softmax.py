@@ -161,7 +161,16 @@ def _kept(labels, ignore_index):
 def cases(rng):
     """Argument sets for the six kernels: (kernel name, arguments)."""
     found = []
-    for shape in [(2, 3, 40), (5, 10, 1), (3, 1, 4), (1, 7, 600), (0, 3, 20), (2, 3, 0), (40, 130, 2)]:
+    for shape in [
+        (2, 3, 40),
+        (5, 10, 1),
+        (3, 1, 4),
+        (1, 7, 600),
+        (0, 3, 20),
+        (2, 3, 0),
+        (40, 130, 2),
+        (3, 300, 1),
+    ]:
         N, L, P = shape
         for dtype in (np.float32, np.float64):
             x, g = (5 * rng.standard_normal((2, *shape))).astype(dtype)

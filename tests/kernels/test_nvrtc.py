@@ -35,19 +35,23 @@ def compile_to_ptx(nvrtc, source, *options):
     return text.value.decode()
 
 
+# What a launch sets where a source leaves a choice.
+CHOICES = {
+    "conv": ["#define ROWS 32", "#define ROWS 64", "#define ROWS 128"],
+    "softmax": ["#define LANES 256", ""],
+}
+
+
 @pytest.mark.parametrize(("scalar", "cell"), [("float", "unsigned"), ("double", "long long")])
 @pytest.mark.parametrize("path", shim.SOURCES, ids=lambda path: path.stem)
 def test_compiles_to_ptx(path, scalar, cell, nvrtc):
     source = path.read_text()
     assert source.count("__global__") == len(shim.signatures(source)) > 0
-    ptx = compile_to_ptx(
-        nvrtc,
-        f"typedef {scalar} T;\ntypedef {cell} Cell;\n{source}",
-        "--std=c++17",
-        "--gpu-architecture=compute_90",
-    )
-    for kernel in shim.signatures(source):
-        assert f".entry {kernel}(" in ptx
+    for choice in CHOICES.get(path.stem, [""]):
+        head = f"typedef {scalar} T;\ntypedef {cell} Cell;\n{choice}\n"
+        ptx = compile_to_ptx(nvrtc, head + source, "--std=c++17", "--gpu-architecture=compute_90")
+        for kernel in shim.signatures(source):
+            assert f".entry {kernel}(" in ptx
 
 
 def test_a_broken_source_does_not(nvrtc):
