@@ -16,7 +16,7 @@ OPTIMISERS = {
 }
 MODELS = {
     "LeNet5": (LeNet5, (2, 1, 32, 32), (2,)),
-    "SmallFCN": (SmallFCN, (2, 3, 16, 16), (2, 16, 16)),
+    "SmallFCN": (SmallFCN, (2, 3, 8, 8), (2, 8, 8)),
 }
 
 

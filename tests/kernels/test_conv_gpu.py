@@ -24,6 +24,7 @@ CASES = {
 }
 
 
+@pytest.mark.parametrize("leaf", ["gpu", "gpu on the host"], indirect=True)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("case", CASES)
 def test_the_trio(case, dtype, leaf):

@@ -47,7 +47,7 @@ CHOICES = {
 def test_compiles_to_ptx(path, scalar, cell, nvrtc):
     source = path.read_text()
     assert source.count("__global__") == len(shim.signatures(source)) > 0
-    for choice in CHOICES.get(path.stem, [""]):
+    for choice in CHOICES.get(path.stem, [""])[: None if scalar == "float" else 1]:
         head = f"typedef {scalar} T;\ntypedef {cell} Cell;\n{choice}\n"
         ptx = compile_to_ptx(nvrtc, head + source, "--std=c++17", "--gpu-architecture=compute_90")
         for kernel in shim.signatures(source):
