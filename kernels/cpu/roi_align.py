@@ -76,9 +76,8 @@ def roi_gather(x, images, size, rows, cols, position_sensitive):
     own, C = _channels(x.shape, size, position_sensitive)
     y = np.empty((R, C, size[0] * size[1]), x.dtype)
     sizes, tables = ((H, W), tuple(size)), [source(table, table.shape) for table in (images, *rows, *cols)]
-    pixels = to_pixels(x.reshape(N, C, own * H * W), _seen(N, own, sizes, tables))
-    pixels = pixels.reshape(N, own, H * W, C)
-    parallel.run(_gather, R, _entries(rows, cols) // max(1, R) * C, pixels, sizes, *tables, y)
+    pixels = to_pixels(x.reshape(N, C, own * H * W), _seen(N, own, sizes, tables)).reshape(N, own, H * W, C)
+    parallel.run(_gather, R, _entries(rows, cols, R) // max(1, R) * C, pixels, sizes, *tables, y)
     return y.reshape(R, C, *size)
 
 
@@ -90,7 +89,7 @@ def roi_scatter(y, images, shape, rows, cols, position_sensitive):
     bins = size[0] * size[1]
     y = to_pixels(y.reshape(R, C, bins), np.ones((R, bins), bool))
     x = np.zeros((N, own, H * W, C), y.dtype)
-    parallel.run(_scatter, own * C, _entries(rows, cols) // own, y, sizes, *tables, x)
+    parallel.run(_scatter, own * C, _entries(rows, cols, R) // own, y, sizes, *tables, x)
     return to_planes(x.reshape(N, own * H * W, C), _seen(N, own, sizes, tables)).reshape(shape)
 
 
@@ -108,6 +107,6 @@ def _channels(shape, size, position_sensitive):
     return own, shape[1] // own
 
 
-def _entries(rows, cols):
-    """Entries of all A_r times those of B_r, roughly."""
-    return len(rows[1]) * len(cols[1]) // max(1, len(rows[0]) - 1)
+def _entries(rows, cols, regions):
+    """Weights of all bins, roughly: in each region, every entry of A_r meets all those of B_r."""
+    return len(rows[1]) * len(cols[1]) // max(1, regions)
