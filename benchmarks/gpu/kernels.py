@@ -12,7 +12,7 @@ import numpy as np
 
 import minicv
 import minicv.functional as F
-from minicv import boxes, kernels
+from minicv import boxes, kernels, optim
 
 ROOM = 2**26  # numbers in the array that is copied
 PRODUCT = 8192  # side of the matrices that are multiplied
@@ -69,6 +69,13 @@ def _batch_norm(draw, training):
     return F.batch_norm(x, zeros, ones, weight, bias, training)
 
 
+def _optimize(draw, make):
+    x = draw(4096, 4096)
+    x.grad = draw(4096, 4096).detach()
+    make([x]).step()
+    return x
+
+
 def _second_derivative(draw):
     """The gradient of roi_pool is linear in that of its result; its own gradient picks what roi_pool picked."""
     x = draw(8, 256, 50, 50)
@@ -104,6 +111,9 @@ OPS = [
     lambda draw: F.dropout(draw(64, 64, 112, 112)),
     *[lambda draw, name=name: getattr(F, name)(draw(64, 64, 112, 112))
       for name in ("relu", "leaky_relu", "elu", "sigmoid", "tanh")],
+    lambda draw: _optimize(draw, lambda params: optim.SGD(params, momentum=0.9)),
+    lambda draw: _optimize(draw, optim.Adam),
+    lambda draw: _optimize(draw, optim.RMSprop),
     lambda draw: F.cross_entropy(draw(16384, 1000), draw.labels(1000, 16384)),
     lambda draw: F.softmax(draw(16384, 1000), 1),
     lambda draw: F.log_softmax(draw(16384, 1000), 1),
@@ -209,6 +219,8 @@ def _row(cupy, clock, kernel, args, copy, rate):
     """Time one kernel; its floor is set by its bytes, or, of a matrix product, by its operations."""
     call = getattr(kernels, kernel)
     results = call(*args)
+    if kernel in kernels.in_place:  # then everything is written but the gradient
+        results = args[0], *args[2:]
     least = _bytes(cupy, args) + _bytes(cupy, results)
     floor = least / copy
     if kernel in ("linear", "linear_input", "linear_weight", "matmul"):

@@ -35,6 +35,9 @@ registry = {
     "linear_input": "linear",
     "linear_weight": "linear",
     "matmul": "linear",
+    "sgd_step": "optim",
+    "adam_step": "optim",
+    "rmsprop_step": "optim",
     "softmax": "softmax",
     "softmax_grad": "softmax",
     "log_softmax": "softmax",
@@ -75,6 +78,9 @@ registry = {
     "tanh": "activation",
     "tanh_grad": "activation",
 }
+
+#: The kernels that change their arguments instead of returning something; all others leave them as they are.
+in_place = frozenset({"sgd_step", "adam_step", "rmsprop_step"})
 
 # What the cpu leaf is compiled for. Other arrays (float16, small integers, objects) take the reference leaf,
 # which takes anything that NumPy does.

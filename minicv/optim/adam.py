@@ -1,9 +1,8 @@
 """Adam, and its variant with decoupled weight decay."""
 
-import math
-
 import numpy as np
 
+from .. import kernels
 from .optimizer import Optimizer
 
 
@@ -55,24 +54,21 @@ class Adam(Optimizer):
             self.check_range({f"betas[{number}]": beta}, f"betas[{number}]", below=1)
 
     def update(self, x, g, state, options):
-        g = self.decayed(x, g, options)
         if not state:
-            state.update(step=0, exp_avg=np.zeros_like(x), exp_avg_sq=np.zeros_like(x))
-            if options["amsgrad"]:
-                state["max_exp_avg_sq"] = np.zeros_like(x)
+            names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * options["amsgrad"]
+            state.update(step=0, **{name: np.zeros_like(x) for name in names})
         state["step"] += 1
-        t, m, v = state["step"], state["exp_avg"], state["exp_avg_sq"]
-        b1, b2 = options["betas"]
-        m *= b1
-        m += (1 - b1) * g
-        v *= b2
-        v += (1 - b2) * (g * g)
-        if options["amsgrad"]:
-            v = np.maximum(state["max_exp_avg_sq"], v, out=state["max_exp_avg_sq"])
-        denominator = np.sqrt(v)
-        denominator /= math.sqrt(1 - b2**t)
-        denominator += options["eps"]
-        x -= options["lr"] / (1 - b1**t) * m / denominator
+        memory = (
+            state["exp_avg"],
+            state["exp_avg_sq"],
+            state["max_exp_avg_sq"] if options["amsgrad"] else None,
+        )
+        numbers = options["lr"], *options["betas"], state["step"], options["eps"]
+        kernels.adam_step(x, g, *memory, *numbers, *self.decay(options))
+
+    def decay(self, options):
+        """What decays: the share of x that joins the gradient, and that by which x itself is made smaller."""
+        return options["weight_decay"], 0.0
 
 
 class AdamW(Adam):
@@ -89,7 +85,5 @@ class AdamW(Adam):
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2, amsgrad=False):
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad)
 
-    def decayed(self, x, g, options):
-        """Shrink x, and leave the gradient as it is."""
-        x *= 1 - options["lr"] * options["weight_decay"]
-        return g
+    def decay(self, options):
+        return 0.0, options["lr"] * options["weight_decay"]

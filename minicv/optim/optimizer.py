@@ -134,10 +134,6 @@ class Optimizer:
         """
         raise NotImplementedError(f"{type(self).__name__}: update is not written yet.")
 
-    def decayed(self, x, g, options):
-        """The gradient with weight decay: that of the loss plus weight_decay / 2 * |x|^2."""
-        return g + options["weight_decay"] * x if options["weight_decay"] else g
-
     # Saving and loading
 
     def _numbered(self):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .. import kernels
 from .optimizer import Optimizer
 
 
@@ -48,22 +49,10 @@ class RMSprop(Optimizer):
             self.check_range(options, name)
 
     def update(self, x, g, state, options):
-        g = self.decayed(x, g, options)
-        alpha, momentum = options["alpha"], options["momentum"]
         if not state:
-            names = ["square_avg"] + ["grad_avg"] * options["centered"] + ["momentum_buffer"] * (momentum > 0)
+            names = ["square_avg"] + ["grad_avg"] * options["centered"]
+            names += ["momentum_buffer"] * (options["momentum"] > 0)
             state.update({name: np.zeros_like(x) for name in names})
-        v = state["square_avg"]
-        v *= alpha
-        v += (1 - alpha) * (g * g)
-        if options["centered"]:
-            mean = state["grad_avg"]
-            mean *= alpha
-            mean += (1 - alpha) * g
-            v = np.maximum(v - mean * mean, 0)  # a variance; rounding could make it negative
-        step = g / (np.sqrt(v) + options["eps"])
-        if momentum:
-            state["momentum_buffer"] *= momentum
-            state["momentum_buffer"] += step
-            step = state["momentum_buffer"]
-        x -= options["lr"] * step
+        memory = state["square_avg"], state.get("grad_avg"), state.get("momentum_buffer")
+        numbers = (options[name] for name in ("lr", "alpha", "eps", "weight_decay", "momentum"))
+        kernels.rmsprop_step(x, g, *memory, *numbers)

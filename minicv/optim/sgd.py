@@ -1,5 +1,8 @@
 """Stochastic gradient descent."""
 
+import numpy as np
+
+from .. import kernels
 from .optimizer import Optimizer
 
 
@@ -60,14 +63,10 @@ class SGD(Optimizer):
             )
 
     def update(self, x, g, state, options):
-        g = self.decayed(x, g, options)
-        momentum = options["momentum"]
-        if momentum:
-            if "momentum_buffer" not in state:
-                state["momentum_buffer"] = g.copy()
-            else:
-                state["momentum_buffer"] *= momentum
-                state["momentum_buffer"] += (1 - options["dampening"]) * g
-            velocity = state["momentum_buffer"]
-            g = g + momentum * velocity if options["nesterov"] else velocity
-        x -= options["lr"] * g
+        velocity, share = None, 1 - options["dampening"]
+        if options["momentum"]:
+            velocity = state.get("momentum_buffer")
+            if velocity is None:
+                velocity, share = state.setdefault("momentum_buffer", np.zeros_like(x)), 1
+        decay = options["weight_decay"], options["nesterov"]
+        kernels.sgd_step(x, g, velocity, options["lr"], options["momentum"], share, *decay)

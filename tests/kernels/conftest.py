@@ -23,7 +23,13 @@ def _through(cupy, function):
     """A GPU kernel on NumPy arrays; tables inside tuples stay on the host, as the ops pass them."""
 
     def run(*args):
-        out = function(*(cupy.asarray(a) if isinstance(a, np.ndarray) else a for a in args))
+        sent = [cupy.array(a, order="K") if isinstance(a, np.ndarray) else a for a in args]
+        out = function(*sent)
+        if out is None:  # it has changed its arguments
+            for a, s in zip(args, sent):
+                if isinstance(a, np.ndarray):
+                    a[...] = cupy.asnumpy(s)
+            return None
         return tuple(map(cupy.asnumpy, out)) if isinstance(out, tuple) else cupy.asnumpy(out)
 
     return run
