@@ -5,7 +5,8 @@
 with the planes of :mod:`.planes` transposed, so that the channels of a pixel are neighbours. That is the sum of
 :mod:`.conv_shift` with other names, pixels for taps and channels for pixels, and so its tiles compute it. Where
 :mod:`.conv_weight` adds up sixteen lanes at the end of each block of pixels, nothing is left to be added here:
-small images, and 1 x 1 filters, which read every pixel but once, take 1/2 to 1/4 of its time.
+small images, and 1 x 1 filters, which read every pixel but once, take 1/2 to 1/3 of its time (8 images, 256
+channels, one core with AVX-512).
 
 Nothing is multiplied that is not in the definition: between the rows of y there are no zeros here.
 """

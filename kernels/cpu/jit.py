@@ -37,6 +37,16 @@ def _stamp():
     return [(file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files]
 
 
+class _Index(IndexDataCacheFile):
+    """Index of what is compiled of a function; empty if it speaks of types that an edit has taken away."""
+
+    def _load_index(self):
+        try:
+            return super()._load_index()
+        except (AttributeError, ImportError):
+            return {}
+
+
 class _Cache(FunctionCache):
     """Numba's cache, which would watch the function's own file alone, watching the whole leaf.
 
@@ -45,7 +55,7 @@ class _Cache(FunctionCache):
 
     def __init__(self, function):
         super().__init__(function)
-        self._cache_file = IndexDataCacheFile(self.cache_path, self._impl.filename_base, _stamp())
+        self._cache_file = _Index(self.cache_path, self._impl.filename_base, _stamp())
 
     def load_overload(self, sig, target_context):
         """Load a compiled function, with the runtime that it calls and without what only compiling needs.

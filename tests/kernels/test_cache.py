@@ -60,6 +60,16 @@ def test_an_edit_of_any_file_of_the_leaf_compiles_again(checkout):
     assert count(checkout)[0] == 2
 
 
+def test_an_index_that_speaks_of_what_is_gone_counts_as_empty(checkout):
+    """The types of a function's arguments are kept by name, and an edit may have taken the name away."""
+    count(checkout)
+    for index in checkout.rglob("*.nbi"):
+        stored = index.read_bytes()
+        assert stored.count(b"numba.core.types") > 0
+        index.write_bytes(stored.replace(b"numba.core.types", b"numba.core.tipes"))
+    assert count(checkout)[0] == 2
+
+
 def test_a_second_process_compiles_nothing_and_says_nothing(checkout):
     compiled, said = count(checkout)
     assert compiled == 2
