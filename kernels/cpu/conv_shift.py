@@ -128,10 +128,10 @@ def _length(p, block):
 
 @compiled
 def _part(split, target):
-    """First filter and number of filters of a part, whole panels but for the last."""
+    """First filter of a part, and that behind its last: whole panels, but for the end."""
     panels = -(-target.filters // FILTERS)
-    first = panels * split // target.splits * FILTERS
-    return first, min(target.filters, panels * (split + 1) // target.splits * FILTERS) - first
+    last = panels * (split + 1) // target.splits * FILTERS
+    return panels * split // target.splits * FILTERS, min(target.filters, last)
 
 
 @compiled
@@ -147,36 +147,43 @@ def _shift(
     most = -(-parts // target.splits) * FILTERS  # filters of a job
     length, size = _length(p, target.block), len(taps) * 8
     copy = np.zeros(p.channels * p.nh * p.nw * p.area + length, np.float32)
-    panels = np.empty(most // FILTERS * size, np.float32)
-    sums = np.empty((len(phases) - 1) * most * length, np.float32)
+    few = (
+        most if p.channels < channels else min(most, 8 * FILTERS)
+    )  # that share sums: few, if they can stay near
+    panels = np.empty(few // FILTERS * size, np.float32)
+    sums = np.empty((len(phases) - 1) * few * length, np.float32)
     for job in range(begin, end):
         split, row = job % target.splits, job // target.splits % blocks * target.block
         number = job // target.splits // blocks
         group, image = number % groups, number // groups * p.images
         rows, images = min(target.block, target.rows - row), min(p.images, batch - image)
         pixels = (images - 1) * p.step + (rows - 1) * p.pitch + target.cols
-        k, filters = _part(split, target)
-        for c in range(0, channels, p.channels):
-            here = min(p.channels, channels - c)
-            for n in range(images):
-                plane = ((image + n) * groups + group) * channels + c
-                fill(copy, n * p.step, here, p, x, plane * p.height * p.width, row)
-            for f in range(0, filters, FILTERS):
-                a = group * (len(w) // groups) + (k + f) * step + c * step_c
-                panel = panels[f // FILTERS * size :]
-                _pack(panel, w, a, step, min(FILTERS, filters - f), here, step_c, len(taps) // p.channels)
+        begins, ends = _part(split, target)
+        for k in range(begins, ends, few):
+            filters = min(few, ends - k)
+            for c in range(0, channels, p.channels):
+                here = min(p.channels, channels - c)
+                for n in range(images if k == begins or p.channels < channels else 0):
+                    plane = ((image + n) * groups + group) * channels + c
+                    fill(copy, n * p.step, here, p, x, plane * p.height * p.width, row)
+                for f in range(0, filters, FILTERS):
+                    a = group * (len(w) // groups) + (k + f) * step + c * step_c
+                    panel = panels[f // FILTERS * size :]
+                    _pack(panel, w, a, step, min(FILTERS, filters - f), here, step_c, len(taps) // p.channels)
+                for i in range(len(phases) - 1):
+                    count = (phases[i + 1] - phases[i]) // p.channels * here
+                    b, o = group * target.filters + k, i * few * length
+                    weights = biases, b, panels, size, taps
+                    _multiply(
+                        c == 0, filters, *weights, copy, offsets, phases[i], count, pixels, sums, o, length
+                    )
             for i in range(len(phases) - 1):
-                count = (phases[i + 1] - phases[i]) // p.channels * here
-                b, o = group * target.filters + k, i * most * length
-                weights = biases, b, panels, size, taps
-                _multiply(c == 0, filters, *weights, copy, offsets, phases[i], count, pixels, sums, o, length)
-        for i in range(len(phases) - 1):
-            top, left = row * target.sh + i // target.sw + target.top, i % target.sw + target.left
-            for n in range(images):
-                for f in range(filters):
-                    plane = ((image + n) * groups + group) * target.filters + k + f
-                    start, at = plane * target.height * target.width, (i * most + f) * length + n * p.step
-                    _copy_out(sums, at, p.pitch, rows, y, start, target, top, left)
+                top, left = row * target.sh + i // target.sw + target.top, i % target.sw + target.left
+                for n in range(images):
+                    for f in range(filters):
+                        plane = ((image + n) * groups + group) * target.filters + k + f
+                        start, at = plane * target.height * target.width, (i * few + f) * length + n * p.step
+                        _copy_out(sums, at, p.pitch, rows, y, start, target, top, left)
 
 
 def _blocks(images, groups, filters, channels, area, phases):
