@@ -33,7 +33,7 @@ from ..reference.unfold import output_size
 from . import memory, parallel
 from .jit import compiled, source
 from .planes import arrange, fill
-from .vector import FILTERS, LANES, PIXELS, interleave, move, tile_narrow, tile_one_filter, tile_wide
+from .vector import FILTERS, LANES, PIXELS, interleave, move, spread, tile_narrow, tile_one_filter, tile_wide
 
 _JOBS = 8  # so many there should be, if possible, for the threads to share
 _WORTH = 64  # filters that are worth a copy of the planes of their own
@@ -72,6 +72,9 @@ def _copy_out(sums, at, pitch, rows, y, start, target, top, left):
         if target.sw == 1:
             for m in range(0, n, LANES):
                 move(y, out + m, sums, row + m, n - m)
+        elif target.sw == 2:
+            for m in range(0, n, LANES):
+                spread(y, out + 2 * m, sums, row + m, n - m)
         else:
             for m in range(n):
                 y[out + m * target.sw] = sums[row + m]

@@ -179,6 +179,25 @@ def move_every_other(typing, target, i, source, j, n):
 
 
 @intrinsic
+def spread(typing, target, i, source, j, n):
+    """``target[i : i + 2 m : 2] = source[j : j + m]`` with m = min(n, 16); nothing between is written."""
+
+    def generate(context, builder, signature, args):
+        code = Code(context, builder, signature)
+        target, i, source, j, n = args
+        target, vector = code.address(0, target, i), code.load_some(code.address(2, source, j), code.mask(n))
+        even = ir.Constant(_MASK, [lane % 2 == 0 for lane in range(LANES)])
+        for half in range(2):
+            twice = code.pick(vector, vector, [(half * LANES + lane) // 2 for lane in range(LANES)])
+            here = code.int(half * LANES)
+            left = builder.sub(builder.mul(n, code.int(2)), here)
+            code.store_some(twice, code.at(target, here), builder.and_(even, code.mask(left)))
+        return context.get_dummy_value()
+
+    return types.void(target, i, source, j, n), generate
+
+
+@intrinsic
 def interleave(typing, target, i, source, j, step, count, n):
     """``target[i + 8 r + f] = source[j + f step + r]`` for r < ``n``, at most 16, and f < 8: eight rows, transposed.
 
