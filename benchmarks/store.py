@@ -1,7 +1,6 @@
 """Runs that are kept: a JSON file each, and what is drawn and written from the newest."""
 
 import json
-import re
 from pathlib import Path
 
 from . import report
@@ -30,11 +29,17 @@ def write(document, path):
 
 
 def publish(document):
-    """Draw ``ratios.svg`` and write the tables of ``README.md``."""
+    """Draw ``ratios.svg``, show it in the README of the repository, and write the tables of this folder's."""
     from . import picture  # and with it matplotlib, which --help can do without
 
     (HERE / "ratios.svg").write_text(picture.svg(document), encoding="utf-8")
-    begin, end = "<!-- from the last stored run -->\n", "<!-- until here -->"
-    new = f"{begin}\n{report.markdown(document)}\n\n{end}"
-    text = re.sub(f"{begin}.*{end}", lambda found: new, PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
-    PAGE.write_text(text, encoding="utf-8")
+    _replace(HERE.parent / "README.md", f"![{picture.alt(document)}](benchmarks/ratios.svg)")
+    _replace(PAGE, report.markdown(document))
+
+
+def _replace(page, text):
+    """Put a text between the two marks of a page."""
+    begin, end = "<!-- from the last stored run -->\n", "\n<!-- until here -->"
+    before, rest = page.read_text(encoding="utf-8").split(begin)
+    after = rest.split(end)[1]
+    page.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from benchmarks import command, compare, entries, floors, layers, networks, ops
+from benchmarks import command, compare, entries, floors, layers, networks, ops, report, store
 from benchmarks.sides import side
 from minicv import kernels
 
@@ -67,3 +67,50 @@ def test_every_kernel_is_measured_or_has_a_reason():
             compare.prepared(entry, "minicv")
         reached |= {name for name, _, _ in calls}
     assert set(kernels.registry) - reached == set(NOT_MEASURED)
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """An empty checkout to store a run in: its two pages with their marks."""
+    here = tmp_path / "benchmarks"
+    here.mkdir()
+    for page in (tmp_path / "README.md", here / "README.md"):
+        page.write_text("before\n<!-- from the last stored run -->\nold\n<!-- until here -->\nafter\n")
+    monkeypatch.setattr(store, "HERE", here)
+    monkeypatch.setattr(store, "RESULTS", here / "results")
+    monkeypatch.setattr(store, "PAGE", here / "README.md")
+    return tmp_path
+
+
+def times(median):
+    return {"median": median, "q1": median, "q3": median, "least": median}
+
+
+def test_a_stored_run_is_drawn_written_and_compared_with(checkout):
+    row = {"minicv": times(1.0), "torch": times(4.0), "floor": 0.5, "kernels": ["conv2d"]}
+    document = command.facts() | {"results": {"steps": {"LeNet": row}}}
+    store.keep(document)
+    assert store.last(document["machine"]) == document["results"]
+    assert store.last({"processor": "another"}) == {}
+
+    readme, page = ((checkout / name).read_text() for name in ("README.md", "benchmarks/README.md"))
+    assert "LeNet 0.25" in readme and "(benchmarks/ratios.svg)" in readme
+    assert "| steps | 1 | 0.25 | 0.25 |" in " ".join(page.split()).replace("  ", " ")
+    assert "conv2d" in page
+    for text in (readme, page):
+        assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
+    picture = (checkout / "benchmarks/ratios.svg").read_text()
+    assert "<desc>" in picture and "LeNet 0.25" in picture and len(picture) < 200_000
+    assert "0.25" in report.line("LeNet", row, before=row)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--store", "--only", "steps"], "only a whole run is stored"),
+        (["--turns", "0"], "--turns must be at least 1; got 0"),
+    ],
+)
+def test_wrong_options_are_a_sentence(arguments, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        run(*arguments)
