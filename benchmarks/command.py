@@ -21,7 +21,7 @@ def add_arguments(parser):
     """Declare the command's options."""
     only = f"a group ({', '.join(GROUPS)}), or the rows whose names hold this text"
     parser.add_argument("--only", metavar="TEXT", help=only)
-    parser.add_argument("--turns", type=int, default=15, help="turns of each side (default 15)")
+    parser.add_argument("--turns", type=int, default=11, help="turns of each side (default 11)")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--separate", action="store_true", help="each side in processes of its own")
     how.add_argument(

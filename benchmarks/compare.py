@@ -8,6 +8,7 @@ from . import child, floors, sides
 from .timing import summary, take_turns
 
 ROUNDS = 3  # processes of each side, one after the other
+FRESH = {"startup": 5, "memory": 1}  # the same, for what a process shows once; memory hardly varies
 
 
 def interleaved(entry, turns, rates, clock=time.perf_counter):
@@ -40,7 +41,7 @@ def separate(entry, turns, rates):
 def fresh(entry):
     """Each side in processes that show it once: milliseconds from a standing start, or megabytes."""
     figures = {}
-    for _ in range(ROUNDS):
+    for _ in range(FRESH[entry.group]):
         for side in sides.available():
             figures.setdefault(side, []).append(child.start(entry.group, side, entry.name))
     return _row(figures, 1)

@@ -15,7 +15,7 @@ def bars(document):
         ratios = {name: report.ratio(row) for name, row in rows.items() if "torch" in row}
         if group in ("steps", "networks"):
             found += ratios.items()
-        elif ratios and group != "startup":
+        elif ratios and group not in ("startup", "memory"):
             label = f"{group}, mean of {len(ratios)}"
             found.append((label, report.mean(ratios.values())))
     return found
@@ -30,10 +30,10 @@ def svg(document):
     places = range(len(pairs), 0, -1)
     axes.barh(places, [r for _, r in pairs], 0.66, color=role.fill, edgecolor=role.edge)
     for place, (_, r) in zip(places, pairs):
-        axes.text(r + 0.01, place, f"{r:.2f}", va="center", color=theme.ink, family=FONT)
+        axes.text(0.015, place, f"{r:.2f}", va="center", color=theme.ink, family=FONT)
     axes.axvline(1, color=theme.ink, linewidth=1.5)
     axes.set_yticks(places, [label for label, _ in pairs], color=theme.ink, family=FONT)
-    axes.set_xlim(0, max(1.15, *(r + 0.12 for _, r in pairs)))
+    axes.set_xlim(0, max(1.15, *(r + 0.05 for _, r in pairs)))
     axes.set_xlabel("minicv's time over PyTorch's; the line at 1 is PyTorch", color=theme.ink, family=FONT)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)

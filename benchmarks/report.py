@@ -60,7 +60,9 @@ def markdown(document):
         ]
         for name, row in rows.items():
             kernels = ", ".join(row.get("kernels", []))
-            lines.append(f"| {name} | {_number(ratio(row))} | {_number(times_floor(row))} | {kernels} |")
+            lines.append(
+                f"| {name} | {_number(ratio(row)).strip()} | {_number(times_floor(row)).strip()} | {kernels} |"
+            )
     return "\n".join(lines)
 
 
