@@ -86,7 +86,7 @@ def _pack(panel, w, a, step, filters, channels, step_c, area):
 
     For up to 8 filters f and the taps t of all channels c.
     """
-    runs, length = (1, channels * area) if step_c == area else (channels, area)  # neighbours in memory
+    runs, length = (1, channels * area) if step_c == area < step else (channels, area)  # neighbours in memory
     for c in range(runs):
         if step == 1:
             move(panel, c * 8, w, a + c * step_c, filters)

@@ -29,9 +29,9 @@ largest output: they are for those who ask for them (:mod:`.precision`). In eith
 large for a float would spread over the tile. That is noticed when the outputs are written: the result is
 None, and the caller goes another way.
 
-What it buys, in time of one core with AVX-512: beside PyTorch, 0.35 to 0.6 on layers of 64 to 512 channels
-and 56 x 56 to 14 x 14 pixels, where the shifted images of :mod:`.conv_shift` stand at 0.7 to 1.2; 4 x 4
-tiles, 0.3 to 0.45.
+What it buys, in time of one core with AVX-512, for 8 images of 64 to 512 channels and 56 x 56 to 14 x
+14 pixels: 0.35 to 0.6 of PyTorch's, where the shifted images of :mod:`.conv_shift` take 0.7 to 1.2. Tiles of
+4 x 4 take 0.25 to 0.5.
 
 Winograd, Arithmetic Complexity of Computations, 1980; Lavin and Gray, Fast Algorithms for Convolutional
 Neural Networks, CVPR 2016 (arXiv:1509.09308), section 4.

@@ -178,6 +178,8 @@ def cases(rng):
         ((2, 1, 1, 1), (2, 3, 3), (1, 1), (1, 1), (1, 1), 1),  # a one-pixel image
         ((1, 1, 9, 9), (1, 3, 3), (2, 2), (4, 4), (4, 4), 1),  # windows wider than the image, mostly padding
         ((0, 2, 4, 4), (3, 3, 3), (1, 1), (1, 1), (1, 1), 1),  # an empty batch
+        ((1, 1, 3, 4), (3, 1, 1), (1, 1), (0, 0), (1, 1), 1),  # 1 x 1, a single channel
+        ((2, 16, 7, 9), (17, 3, 3), (1, 1), (1, 1), (1, 1), 1),  # large enough for Winograd's tiles
     ]:
         for dtype in (np.float32, np.float64):
             x = rng.standard_normal((N, C, H, W)).astype(dtype)
