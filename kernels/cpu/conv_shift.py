@@ -150,9 +150,8 @@ def _shift(
     most = -(-parts // target.splits) * FILTERS  # filters of a job
     length, size = _length(p, target.block), len(taps) * 8
     copy = np.zeros(p.channels * p.nh * p.nw * p.area + length, np.float32)
-    few = (
-        most if p.channels < channels else min(most, 8 * FILTERS)
-    )  # that share sums: few, if they can stay near
+    # Where all channels are laid out at once, a few filters at a time, so that their sums stay near.
+    few = most if p.channels < channels else min(most, 8 * FILTERS)
     panels = np.empty(few // FILTERS * size, np.float32)
     sums = np.empty((len(phases) - 1) * few * length, np.float32)
     for job in range(begin, end):
