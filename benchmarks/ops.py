@@ -5,7 +5,7 @@ A new kernel gets its line in :func:`kernels`; a test finds those that no entry 
 
 import numpy as np
 
-from .entry import forward, gradient, normal
+from .entry import Entry, forward, gradient, normal
 
 
 def _op(name, apply, *shapes, also=(), random=False):
@@ -22,7 +22,15 @@ def _op(name, apply, *shapes, also=(), random=False):
 
 def kernels():
     """Every op, and every one of its directions."""
-    return [*_pooling(), *_normalisation(), *_pointwise(), *_products(), *_regions(), *_overlaps()]
+    return [
+        *_pooling(),
+        *_normalisation(),
+        *_pointwise(),
+        *_products(),
+        *_regions(),
+        *_overlaps(),
+        *_updates(),
+    ]
 
 
 def _pooling():
@@ -79,6 +87,7 @@ def _pointwise():
         *op("elu", lambda F, x: F.elu(x), maps),
         *op("sigmoid", lambda F, x: F.sigmoid(x), maps),
         *op("tanh", lambda F, x: F.tanh(x), maps),
+        *op("sum", lambda F, x: x.sum(), maps),
         *op("dropout", lambda F, x: F.dropout(x, 0.5), maps, random=True),
         *op("x + y", lambda F, x, y: x + y, maps, maps),
         *op("where", lambda F, x, y, mask: F.where(mask, x, y), maps, maps, also=[normal(maps)[0] > 0]),
@@ -140,3 +149,22 @@ def _boxes(count, size, images, seed):
     rng = np.random.default_rng(seed)
     corners = np.sort(rng.uniform(0, size, (count, 2, 2)), axis=1).reshape(count, 4)
     return np.column_stack([rng.integers(0, images, count), corners]).astype(np.float32)
+
+
+def _updates():
+    def op(name, **options):
+        def build(side):
+            values, slope = map(side.tensor, normal((1000, 1000), (1000, 1000)))
+            parameter = side.nn.Parameter(values)
+            parameter.grad = slope
+            optimizer = getattr(side.optim, name)([parameter], lr=1e-3, **options)
+
+            def call():
+                optimizer.step()
+                return parameter
+
+            return call
+
+        return Entry("kernels", f"{name} step, 1000 x 1000", build)
+
+    return [op("SGD", momentum=0.9), op("Adam"), op("RMSprop")]
