@@ -147,7 +147,7 @@ def product(filters, u, pixels, v, count, out, o, more, width):
 
 @compiled
 def _outputs(sums, s, tiling, first, last, k, bias, y, doubt):
-    """Write the outputs of panel k in the tiles from ``first`` up to ``last``, whose sums are at ``sums[s:]``."""
+    """Write the outputs of panel k in the tiles from ``first`` up to ``last``; their sums are at ``sums[s:]``."""
     t, m, f = first, len(tiling.tile), k * FILTERS
     (height, width), filters = tiling.windows, min(FILTERS, tiling.filters - f)
     while t < last:
