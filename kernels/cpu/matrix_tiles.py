@@ -7,18 +7,20 @@ are not there are the last row once more, so that the same numbers are written t
 from numba import types
 from numba.extending import intrinsic
 
-from .vector import LANES, ZERO, Code
+from .vector import AVX512, LANES, ZERO, Code
 
-DOT_ROWS, DOT_COLUMNS = 4, 6  # of a tile of dot products
-ROWS, COLUMNS = 8, 48  # of a tile of sums of rows
+# As many sums as the processor has registers for: see .vector.
+DOT_ROWS, DOT_COLUMNS = (4, 6) if AVX512 else (2, 3)  # of a tile of dot products
+ROWS, COLUMNS = (8, 48) if AVX512 else (6, 16)  # of a tile of sums of rows
 
 
 @intrinsic
 def dot_tile(typing, a, i, a_rows, a_pitch, b, j, b_rows, b_pitch, n, y, o, y_pitch):
     """``y[o + f y_pitch + q] += sum over c < n of a[i + f a_pitch + c] * b[j + q b_pitch + c]``.
 
-    For the first 4 of ``a_rows`` rows f and the first 6 of ``b_rows`` rows q. The lanes are neighbouring c: 24
-    vectors of partial sums, with 24 multiply-adds for 10 loads. The lanes are added up at the end, all at once.
+    For the first DOT_ROWS of ``a_rows`` rows f and the first DOT_COLUMNS of ``b_rows`` rows q. The lanes are
+    neighbouring c: with AVX-512 24 vectors of partial sums, and 24 multiply-adds for 10 loads. At the end
+    the lanes are added up, all at once.
     """
 
     def generate(context, builder, signature, args):
@@ -61,9 +63,9 @@ def dot_tile(typing, a, i, a_rows, a_pitch, b, j, b_rows, b_pitch, n, y, o, y_pi
 
 @intrinsic
 def row_tile(typing, a, i, a_rows, a_pitch, panel, p, columns, n, known, y, o, y_pitch):
-    """``y[o + f y_pitch + q] = sum over r < n of a[i + f a_pitch + r] * panel[p + 48 r + q]``.
+    """``y[o + f y_pitch + q] = sum over r < n of a[i + f a_pitch + r] * panel[p + COLUMNS r + q]``.
 
-    For the first 8 of ``a_rows`` rows f, and the first 48 of ``columns`` columns q, which are the lanes. If
+    For the first ROWS of ``a_rows`` rows f, and the first COLUMNS of ``columns`` columns q, which are the lanes. If
     ``known`` is 1 rather than 0, the sums go on from what y holds.
     """
 

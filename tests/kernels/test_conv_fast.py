@@ -229,6 +229,7 @@ def test_columns_take_over_where_zeros_do_harm_and_for_other_dtypes(name, monkey
 
 # Run by a processor that lacks AVX-512, as far as LLVM knows; prints how many functions were compiled.
 OLDER = """
+import numpy as np
 from numba.core import event
 with event.install_recorder("numba:compile") as compilations:
     from tests.kernels import test_conv_fast as tests
@@ -238,6 +239,9 @@ with event.install_recorder("numba:compile") as compilations:
     from tests.kernels import test_winograd
     for m in test_winograd.TILES:
         test_winograd.test_listed("blocks of channels", m)
+    from tests.kernels import test_linear
+    for size in (1, 47, 130):
+        test_linear.check(size, 2 * size, 70, np.random.default_rng(0))
 print(len(compilations.buffer) // 2)
 """
 

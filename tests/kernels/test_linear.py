@@ -11,8 +11,7 @@ from tests.kernels.drawn import rngs
 sizes = st.integers(1, 30) | st.sampled_from([47, 48, 49, 64, 65, 127, 128, 129, 260])
 
 
-@given(N=sizes, C=sizes, K=sizes, rng=rngs)
-def test_every_size_of_tile(N, C, K, rng):
+def check(N, C, K, rng):
     """Small integers, whose sums are exact in any order."""
     x, w, g = (rng.integers(-4, 5, shape).astype(np.float32) for shape in ((N, C), (K, C), (N, K)))
     bias = rng.integers(-4, 5, K).astype(np.float32)
@@ -20,6 +19,11 @@ def test_every_size_of_tile(N, C, K, rng):
     np.testing.assert_array_equal(linear.linear(x, w, None), x @ w.T)
     np.testing.assert_array_equal(linear._add_rows(g, w), g @ w)
     np.testing.assert_array_equal(linear.linear_weight(g, x), g.T @ x)
+
+
+@given(N=sizes, C=sizes, K=sizes, rng=rngs)
+def test_every_size_of_tile(N, C, K, rng):
+    check(N, C, K, rng)
 
 
 @given(batch=st.sampled_from([(), (3,), (1,), (2, 3)]), n=sizes, m=sizes, p=sizes, rng=rngs)
