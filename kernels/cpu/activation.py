@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from . import parallel
+from . import memory, parallel
 from .exponential import exp, expm1
 from .jit import compiled_formula, source
 
@@ -98,7 +98,7 @@ def _tanh_grad(begin, end, g, y, gx):
 
 def _sweep(function, x, *args):
     """Run a compiled function over all numbers of x and of the other arrays; numbers go as x has them."""
-    y = np.empty(x.shape, x.dtype)
+    y = memory.empty(x.shape, x.dtype)
     args = [source(a, (a.size,)) if isinstance(a, np.ndarray) else x.dtype.type(a) for a in args]
     parallel.run(function, x.size, _WORK, source(x, (x.size,)), *args, y.reshape(-1))
     return y
@@ -122,7 +122,7 @@ def leaky_relu(x, slopes):
 def leaky_relu_grad(g, x, slopes):
     """Gradient of leaky_relu: see :func:`minicv.kernels.reference.activation.leaky_relu_grad`."""
     length = math.prod(x.shape[2:]) if len(slopes) != 1 else x.size
-    gx = np.empty(g.shape, g.dtype)
+    gx = memory.empty(g.shape, g.dtype)
     g, x, slopes = (source(a, (a.size,)) for a in (g, x, slopes))
     parallel.run(_leaky_relu_grad, g.size, _WORK, g, x, slopes, length, gx.reshape(-1))
     return gx

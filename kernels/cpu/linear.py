@@ -16,7 +16,7 @@ a single-threaded OpenBLAS (W of 512 x 512 or 4096 x 4096). And there is no seco
 
 import numpy as np
 
-from . import blas, parallel
+from . import blas, memory, parallel
 from .jit import compiled, source
 from .matrix_tiles import COLUMNS, DOT_COLUMNS, DOT_ROWS, ROWS, dot_tile, row_tile
 from .vector import LANES, move
@@ -72,7 +72,7 @@ def _add_rows(a, b):
     (N, R), C = a.shape, b.shape[1]
     if R == 0:
         return np.zeros((N, C), np.float32)
-    y = np.empty((N, C), np.float32)
+    y = memory.empty((N, C), np.float32)
     blocks, tiles = -(-N // _BLOCK), -(-C // COLUMNS)
     panels = max(1, min(_PANELS, blocks * tiles // _JOBS))
     jobs = blocks * -(-tiles // panels)
@@ -87,7 +87,7 @@ def linear(x, w, bias):
     if x.dtype != np.float32 or C == 0:
         y = blas.matmul(x, w.T)
         return y if bias is None else np.add(y, bias, out=y)
-    y = np.empty((N, K), np.float32)
+    y = memory.empty((N, K), np.float32)
     y[:] = 0 if bias is None else bias
     jobs, work = -(-N // _DOT_BLOCK) * -(-K // DOT_COLUMNS), min(N, _DOT_BLOCK) * C * DOT_COLUMNS // LANES
     parallel.run(_dots, jobs, work, source(x, x.size), source(w, w.size), C, y.reshape(-1))

@@ -6,7 +6,7 @@ that takes 5 to 15 times as long.
 
 import numpy as np
 
-from . import parallel
+from . import memory, parallel
 from .jit import compiled, source
 
 _WORK = 0.25  # of a number, in steps: a vector at a time, it takes a fraction of one
@@ -40,7 +40,7 @@ def masked(x, mask):
 
 def _sweep(function, shape, *arrays):
     """Run a compiled function over all numbers of arrays that broadcast to ``shape``."""
-    y = np.empty(shape, arrays[0].dtype)
+    y = memory.empty(shape, arrays[0].dtype)
     arrays = [source(_spread(a, shape), (y.size,)) for a in arrays]
     parallel.run(function, y.size, _WORK, *arrays, y.reshape(-1))
     return y
@@ -50,6 +50,6 @@ def _spread(array, shape):
     """An array of ``shape``: itself, or a copy of its numbers along the axes that it lacks."""
     if array.shape == shape:
         return array
-    whole = np.empty(shape, array.dtype)
+    whole = memory.empty(shape, array.dtype)
     whole[...] = array
     return whole

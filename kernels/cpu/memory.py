@@ -2,9 +2,9 @@
 
 The operating system hands out fresh memory page by page, at the first touch of each, and clears it. Where a
 training step makes and drops the same arrays again and again that is a tenth of its time and more. So the
-memory of a large array is kept when the array dies, and the next one of that size gets it, warm in the cache
-as it is. What is kept never makes the process larger than it was at its largest: arrays in use and memory in
-store together stay below the most that was ever in use at once.
+memory of a large array is kept when the array dies, and the next one that it suits gets it, warm in the cache
+as it is. What is kept stays within bounds: arrays in use and memory in store together are at most half as much
+again as was ever in use at once.
 
 The array looks at the memory through a :class:`_Loan`, which lives as long as anything that does so: the array,
 its slices, whatever they are called and wherever they are.
@@ -18,6 +18,8 @@ import numpy as np
 _SMALL = 2**18  # bytes; below that the C library's own allocator does well
 _PAGE = 2**16  # sizes are rounded up to this, so that blocks fit more often
 _LINE = 64  # bytes of a cache line, where arrays begin
+_WASTE = 1.25  # a block suits an array that needs no less than that part of it
+_SPARE = 1.5  # times what was ever in use at once: in use and in store, at most
 
 
 class _Block(np.ndarray):
@@ -44,16 +46,18 @@ class _Store:
         self.in_use = self.most_in_use = self.in_store = 0
 
     def get(self, size):
+        """The smallest block that suits, or a new one; for that, old ones may have to go."""
         with self.lock:
+            suits = [(b.size, -i) for i, b in enumerate(self.blocks) if size <= b.size <= _WASTE * size]
+            block = self.blocks.pop(-min(suits)[1]) if suits else None
+            if block is not None:
+                self.in_store -= block.size
+                size = block.size
             self.in_use += size
             self.most_in_use = max(self.most_in_use, self.in_use)
-            for i in reversed(range(len(self.blocks))):
-                if self.blocks[i].size == size:
-                    self.in_store -= size
-                    return self.blocks.pop(i)
-            while self.blocks and self.in_use + self.in_store > self.most_in_use:
+            while self.blocks and self.in_use + self.in_store > _SPARE * self.most_in_use:
                 self.in_store -= self.blocks.pop(0).size
-        return np.empty(size, np.uint8).view(_Block)
+        return np.empty(size, np.uint8).view(_Block) if block is None else block
 
     def put(self, block):
         with self.lock:

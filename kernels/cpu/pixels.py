@@ -8,7 +8,7 @@ and RoI pooling 5 to 7 times as fast as the same loops plane by plane, the chang
 
 import numpy as np
 
-from . import parallel
+from . import memory, parallel
 from .jit import compiled, source
 
 _LINE = 16  # neighbouring pixels that move together, as many floats as a cache line holds
@@ -45,7 +45,7 @@ def _to_planes(begin, end, pixels, seen, planes):
 def to_pixels(planes, seen):
     """Lay (n, C, pixels) out as (n, pixels, C), read-only; what is not ``seen`` (n, pixels) may hold anything."""
     n, channels, count = planes.shape
-    pixels = np.empty((n, count, channels), planes.dtype)
+    pixels = memory.empty((n, count, channels), planes.dtype)
     rows, work = n * -(-count // _LINE), channels * _LINE
     parallel.run(_to_pixels, rows, work, source(planes, planes.shape), source(seen, seen.shape), pixels)
     return source(pixels, pixels.shape)

@@ -6,7 +6,7 @@ of torchvision's time, the gradient in 0.06 (7 x 7 bins of 512 regions on 256 ch
 
 import numpy as np
 
-from . import parallel
+from . import memory, parallel
 from .jit import compiled, source
 from .pixels import to_pixels, to_planes
 
@@ -74,7 +74,7 @@ def roi_gather(x, images, size, rows, cols, position_sensitive):
     """Multiply every region from both sides: see :func:`minicv.kernels.reference.roi_align.roi_gather`."""
     (N, _, H, W), R = x.shape, len(images)
     own, C = _channels(x.shape, size, position_sensitive)
-    y = np.empty((R, C, size[0] * size[1]), x.dtype)
+    y = memory.empty((R, C, size[0] * size[1]), x.dtype)
     sizes, tables = ((H, W), tuple(size)), [source(table, table.shape) for table in (images, *rows, *cols)]
     pixels = to_pixels(x.reshape(N, C, own * H * W), _seen(N, own, sizes, tables)).reshape(N, own, H * W, C)
     parallel.run(_gather, R, _entries(rows, cols, R) // max(1, R) * C, pixels, sizes, *tables, y)

@@ -5,7 +5,7 @@ Forward in 0.3 of torchvision's time, the gradient in 0.6 (7 x 7 bins of 128 reg
 
 import numpy as np
 
-from . import parallel
+from . import memory, parallel
 from .jit import compiled, source
 from .pixels import to_pixels
 
@@ -61,8 +61,8 @@ def _roi_place(begin, end, y, indices, images, x):
 def roi_max(x, images, rows, cols):
     """Maximum of each bin: see :func:`minicv.kernels.reference.roi_pool.roi_max`."""
     (N, C, H, W), R, size = x.shape, len(images), (rows.shape[1], cols.shape[1])
-    y = np.empty((R, C, size[0] * size[1]), x.dtype)
-    indices = np.empty(y.shape, np.int32)
+    y = memory.empty((R, C, size[0] * size[1]), x.dtype)
+    indices = memory.empty(y.shape, np.int32)
     seen = np.zeros((N, H, W), bool)
     for n, row, col in zip(images, rows, cols):
         seen[n, row[0, 0] : row[-1, 1], col[0, 0] : col[-1, 1]] = True
@@ -75,7 +75,7 @@ def roi_max(x, images, rows, cols):
 def roi_pick(x, indices, images):
     """Gather: see :func:`minicv.kernels.reference.roi_pool.roi_pick`."""
     (R, C, PH, PW), N = indices.shape, len(x)
-    y = np.empty((R, C, PH * PW), x.dtype)
+    y = memory.empty((R, C, PH * PW), x.dtype)
     planes = source(x, (N, C, x.shape[2] * x.shape[3]))
     parallel.run(_roi_pick, R, C * PH * PW, planes, source(indices, y.shape), source(images, (R,)), y)
     return y.reshape(indices.shape)
@@ -84,7 +84,7 @@ def roi_pick(x, indices, images):
 def roi_place(y, indices, images, shape, rows, cols):
     """Scatter, serial within a plane: see :func:`minicv.kernels.reference.roi_pool.roi_place`."""
     (R, C, PH, PW), (N, _, H, W) = y.shape, shape
-    x = np.empty((N * C, H * W), y.dtype)
+    x = memory.empty((N * C, H * W), y.dtype)
     y, indices = source(y, (R, C, PH * PW)), source(indices, (R, C, PH * PW))
     parallel.run(_roi_place, N * C, H * W + R * PH * PW // max(1, N), y, indices, source(images, (R,)), x)
     return x.reshape(shape)

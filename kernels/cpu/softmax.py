@@ -13,7 +13,7 @@ on one core, and those of one image of 320 x 320 pixels and 21 classes 0.8; soft
 
 import numpy as np
 
-from . import parallel
+from . import memory, parallel
 from .exponential import exp
 from .jit import compiled, compiled_formula, source
 
@@ -169,7 +169,7 @@ def _run(function, x, *args):
 def _map(function, *arrays):
     """Run a loop that makes scores of scores."""
     laid_out = [_lay_out(array) for array in arrays]
-    y = np.empty(laid_out[0].shape, arrays[0].dtype)
+    y = memory.empty(laid_out[0].shape, arrays[0].dtype)
     _run(function, y, *laid_out, y)
     return _restore(y, arrays[0].shape)
 
@@ -217,6 +217,6 @@ def cross_entropy_grad(g, x, largest, total, labels, weight, smoothing, ignore_i
     g, largest, total, labels = (
         source(a, (rows.shape[0], rows.shape[2])) for a in (g, largest, total, labels)
     )
-    gx = np.empty(rows.shape, x.dtype)
+    gx = memory.empty(rows.shape, x.dtype)
     _run(_cross_entropy_grad, rows, g, rows, largest, total, labels, *target, ignore_index, gx)
     return _restore(gx, x.shape)

