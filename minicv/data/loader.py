@@ -212,4 +212,8 @@ def _processes(number, sent):
     return ProcessPoolExecutor(number, context, initializer=_receive, initargs=sent)
 
 
-_EXECUTORS = {"threads": lambda number, _: ThreadPoolExecutor(number), "processes": _processes, None: _Now}
+def _threads(number, _):
+    return ThreadPoolExecutor(number, thread_name_prefix="minicv loader")
+
+
+_EXECUTORS = {"threads": _threads, "processes": _processes, None: _Now}

@@ -132,7 +132,9 @@ def test_workers_are_ahead_and_go_when_the_loop_is_left():
             done.append(i)
             return i
 
-    before = threading.active_count()
+    def workers():
+        return [thread for thread in threading.enumerate() if thread.name.startswith("minicv loader")]
+
     batches = iter(DataLoader(Watched(100), 1, num_workers=2, collate_fn=list))
     next(batches)
     for _ in range(100):
@@ -140,12 +142,13 @@ def test_workers_are_ahead_and_go_when_the_loop_is_left():
             break
         time.sleep(0.01)
     assert 4 <= len(done) <= 6
+    assert len(workers()) == 2
     batches.close()
     for _ in range(200):
-        if threading.active_count() == before:
+        if not workers():
             break
         time.sleep(0.01)
-    assert threading.active_count() == before
+    assert not workers()
 
 
 def test_collate():

@@ -25,7 +25,7 @@ LEFT_OUT_OF = {
 LAYERS = [
     name
     for name, value in vars(nn).items()
-    if inspect.isclass(value) and issubclass(value, nn.Module) and name not in ("Module", "FunctionalLayer")
+    if inspect.isclass(value) and issubclass(value, nn.Module) and hasattr(torch.nn, name) and name != "Module"
 ]
 
 
