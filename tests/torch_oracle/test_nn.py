@@ -25,7 +25,10 @@ LEFT_OUT_OF = {
 LAYERS = [
     name
     for name, value in vars(nn).items()
-    if inspect.isclass(value) and issubclass(value, nn.Module) and hasattr(torch.nn, name) and name != "Module"
+    if inspect.isclass(value)
+    and issubclass(value, nn.Module)
+    and hasattr(torch.nn, name)
+    and name != "Module"
 ]
 
 
