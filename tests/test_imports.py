@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 # What each part of minicv may import of minicv, besides itself; "minicv" alone is minicv/__init__.py.
-BASE = {"version", "errors", "geometry", "backend"}
+BASE = {"version", "errors", "geometry", "backend", "patterns"}
 ENGINE = BASE | {"guard", "kernels", "function", "tensor", "autograd", "creation", "graph", "hooks"}
 OPS = ENGINE | {"ops"}
 NN = OPS | {"functional", "nn"}
@@ -26,6 +26,7 @@ PARTS = {
     "version": set(),
     "errors": set(),
     "geometry": {"errors"},
+    "patterns": {"errors"},
     "backend": {"errors"},
     "guard": {"errors"},
     "kernels": set(),

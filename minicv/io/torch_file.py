@@ -11,7 +11,7 @@ import io
 import os
 import pickletools
 import zipfile
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 
@@ -40,13 +40,12 @@ _EXPANDED = 2**16  # elements that a tensor may have beyond those of its storage
 
 
 class _Storage:
-    """A row of numbers. ``read(key)`` gives their bytes, as a bytearray; nothing is read before it is needed."""
+    """A row of numbers. ``load()`` makes them ``values``, of the bytes (a bytearray) that ``read(key)`` gives."""
 
     def __init__(self, key, kind, count, read):
         self.key, self.kind, self.count, self.read = key, kind, count, read
 
-    @cached_property
-    def values(self):
+    def load(self):
         data = self.read(self.key)
         dtype = np.dtype(_DTYPES[self.kind]).newbyteorder("<")
         if len(data) != self.count * dtype.itemsize:
@@ -54,7 +53,8 @@ class _Storage:
                 f"a storage must hold {self.count} numbers of {dtype.itemsize} bytes; it has {len(data)} bytes"
             )
         values = np.frombuffer(data, dtype)
-        return widen(values) if self.kind == _BFLOAT16 else values.astype(dtype.newbyteorder("="), copy=False)
+        native = dtype.newbyteorder("=")
+        self.values = widen(values) if self.kind == _BFLOAT16 else values.astype(native, copy=False)
 
 
 class _View:
@@ -138,7 +138,7 @@ def load_zip(file):
 
         value = pickles.load(io.BytesIO(_stored(archive, entries[pickled])), _find, persistent)
         for storage in storages.values():
-            storage.values  # noqa: B018 - read now, while the archive is open
+            storage.load()  # while the archive is open
         return value
 
 
@@ -186,4 +186,6 @@ def load_old(file):
         contents[key] = bytearray(file.read(length))
     if contents.keys() != storages.keys():
         raise WeightsError("some of its storages are missing")
+    for storage in storages.values():
+        storage.load()
     return value

@@ -1,6 +1,6 @@
 """Modules: layers with their parameters, containers, losses and initialisation, named as in torch.nn."""
 
-from . import init
+from . import init, utils
 from .activation import ELU, LeakyReLU, LogSoftmax, PReLU, ReLU, Sigmoid, Softmax, Tanh
 from .container import ModuleList, Sequential
 from .conv import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d

@@ -291,13 +291,19 @@ class Module:
 
         return dict(self._tensors(own, "", recurse=True))
 
-    def state_dict(self):
+    def state_dict(self, keep_vars=False):
         """Return the parameters and persistent buffers as a dict of name to ndarray.
 
         The arrays are copies, on the CPU: they keep the state of this moment, and further training does not change
         them. (PyTorch's ``state_dict`` shares memory with the model.)
+
+        Parameters
+        ----------
+        keep_vars : bool
+            Whether to return the model's own Tensors instead.
         """
-        return {name: np.array(tensor.numpy()) for name, tensor in self._state().items()}
+        state = self._state()
+        return state if keep_vars else {name: np.array(tensor.numpy()) for name, tensor in state.items()}
 
     def load_state_dict(self, state_dict, strict=True):
         """Copy values into the parameters and buffers, converted to their dtypes and devices.

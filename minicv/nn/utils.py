@@ -1,8 +1,9 @@
-"""Gradient clipping, under PyTorch's names."""
+"""Gradient clipping, under PyTorch's name, and freezing: which parameters learn."""
 
 import math
 
 from ..errors import sentence
+from ..patterns import matching
 
 
 def clip_grad_norm_(parameters, max_norm):
@@ -42,3 +43,61 @@ def clip_grad_norm_(parameters, max_norm):
         for g in gradients:
             g *= max_norm / norm
     return norm
+
+
+def freeze(module, patterns="*"):
+    """Let parameters get no gradients, so that training leaves them as they are.
+
+    Parameters
+    ----------
+    module : Module
+    patterns : str or list of str
+        Their names, or those of the parts that they are in; "*" and "?" stand for any characters.
+
+    Returns
+    -------
+    list of str
+        The names of the parameters that are frozen now.
+
+    Raises
+    ------
+    ValueError
+        A pattern fits no parameter.
+
+    Notes
+    -----
+    Batch normalisation goes on updating its running statistics in training, frozen or not;
+    ``module.bn1.eval()`` stops that, after every ``module.train()``.
+
+    Examples
+    --------
+    >>> from minicv import nn
+    >>> net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3))
+    >>> freeze(net, "0")
+    ['0.weight', '0.bias']
+    >>> [name for name, p in net.named_parameters() if p.requires_grad]
+    ['2.weight', '2.bias']
+    """
+    return _set_requires_grad("freeze", module, patterns, False)
+
+
+def thaw(module, patterns="*"):
+    """Undo :func:`freeze`: let parameters get gradients again.
+
+    Examples
+    --------
+    >>> from minicv import nn
+    >>> net = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 2))
+    >>> frozen = freeze(net)
+    >>> thaw(net, "1.*")
+    ['1.weight', '1.bias']
+    """
+    return _set_requires_grad("thaw", module, patterns, True)
+
+
+def _set_requires_grad(op, module, patterns, value):
+    parameters = dict(module.named_parameters())
+    names = matching(op, parameters, patterns)
+    for name in names:
+        parameters[name].requires_grad_(value)
+    return names

@@ -225,6 +225,8 @@ def test_state_dict_is_a_copy_of_parameters_and_persistent_buffers():
     assert {type(value) for value in state.values()} == {np.ndarray}
     state["stem.scale"][...] = 9
     assert net.stem.scale.tolist() == [1, 1]
+    own = net.state_dict(keep_vars=True)
+    assert list(own) == list(state) and own["stem.scale"] is net.stem.scale
 
 
 def test_load_state_dict_restores_the_outputs():

@@ -1,4 +1,4 @@
-"""Gradient clipping."""
+"""Gradient clipping, and freezing."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minicv
-from minicv.nn.utils import clip_grad_norm_
+from minicv import nn, optim
+from minicv.nn.utils import clip_grad_norm_, freeze, thaw
 
 
 @given(seed=st.integers(0, 2**32 - 1), max_norm=st.floats(0.1, 10))
@@ -26,3 +27,26 @@ def test_the_norm_of_all_gradients_together(seed, max_norm):
 def test_bad_input():
     with pytest.raises(ValueError, match="max_norm must be above 0; got 0"):
         clip_grad_norm_([], 0)
+
+
+def test_freezing_by_name():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.BatchNorm1d(2))
+    assert freeze(net, ["0", "*.bias"]) == ["0.weight", "0.bias", "1.bias", "2.bias"]
+    before = net.state_dict()
+    optimizer = optim.SGD([p for p in net.parameters() if p.requires_grad], lr=1.0)
+    (net(minicv.randn(4, 2)) ** 3).sum().backward()
+    optimizer.step()
+    after = net.state_dict()
+    moved = [name for name, _ in net.named_parameters() if not np.array_equal(before[name], after[name])]
+    assert moved == ["1.weight", "2.weight"]
+    assert thaw(net, "0.w*") == ["0.weight"]
+    assert [p.requires_grad for p in net.parameters()] == [True, False, True, False, True, False]
+    assert len(thaw(net)) == len(freeze(net)) == 6
+    assert not any(p.requires_grad for p in net.parameters())
+
+
+@pytest.mark.parametrize("pattern", ["", "3", "weight", ["0", "fc"]])
+def test_a_pattern_that_fits_nothing(pattern):
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    with pytest.raises(ValueError, match=r"freeze: a pattern must be .* The names begin with: 0, 1\."):
+        freeze(net, pattern)
