@@ -103,6 +103,70 @@ class MultiStepLR(LRScheduler):
         return base * self.gamma ** bisect.bisect_right(self.milestones, self.last_epoch)
 
 
+class ExponentialLR(LRScheduler):
+    """Multiply by ``gamma`` at every step: lr = base gamma^t."""
+
+    def __init__(self, optimizer, gamma):
+        self.gamma = gamma
+        super().__init__(optimizer)
+
+    def lr(self, base):
+        return base * self.gamma**self.last_epoch
+
+
+class _Bounded(LRScheduler):
+    """Base class of the schedules that move for ``total_iters`` steps and then stay."""
+
+    def __init__(self, optimizer, total_iters):
+        if not total_iters >= 1:
+            raise ValueError(sentence(type(self).__name__, "total_iters", "at least 1", total_iters))
+        self.total_iters = total_iters
+        super().__init__(optimizer)
+
+    def progress(self):
+        """How much of the way is behind: 0 to 1."""
+        return min(self.last_epoch, self.total_iters) / self.total_iters
+
+
+class LinearLR(_Bounded):
+    """A straight line in ``total_iters`` steps; from a small factor to 1 it is the usual warm-up.
+
+    lr = base (start + (end - start) min(t / T, 1)), with the two factors and T = total_iters.
+
+    Notes
+    -----
+    Source: P. Goyal et al., "Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour", arXiv:1706.02677, section
+    2.2, for the warm-up.
+    """
+
+    def __init__(self, optimizer, start_factor=1 / 3, end_factor=1.0, total_iters=5):
+        if not 0 < start_factor <= 1 or not 0 <= end_factor <= 1:
+            expected = "factors up to 1, the first above 0"
+            got = f"{start_factor} and {end_factor}"
+            raise ValueError(sentence("LinearLR", "start_factor and end_factor", expected, got))
+        self.start_factor, self.end_factor = start_factor, end_factor
+        super().__init__(optimizer, total_iters)
+
+    def lr(self, base):
+        return base * (self.start_factor + (self.end_factor - self.start_factor) * self.progress())
+
+
+class PolynomialLR(_Bounded):
+    """Down to zero in ``total_iters`` steps: lr = base (1 - min(t / T, 1))^power with T = total_iters.
+
+    Notes
+    -----
+    Source: L.-C. Chen et al., "DeepLab", TPAMI 2018, section 4.1.1, where it is called "poly", with power 0.9.
+    """
+
+    def __init__(self, optimizer, total_iters=5, power=1.0):
+        self.power = power
+        super().__init__(optimizer, total_iters)
+
+    def lr(self, base):
+        return base * (1 - self.progress()) ** self.power
+
+
 class CosineAnnealingLR(LRScheduler):
     """Half a wave in ``T_max`` steps: lr = eta_min + (base - eta_min) (1 + cos(pi t / T_max)) / 2; then up again.
 
@@ -121,6 +185,65 @@ class CosineAnnealingLR(LRScheduler):
     def lr(self, base):
         wave = (1 + math.cos(math.pi * self.last_epoch / self.T_max)) / 2
         return self.eta_min + (base - self.eta_min) * wave
+
+
+class SequentialLR(_Schedule):
+    """One schedule after the other: warm-up, and then the rest.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    schedulers : list of LRScheduler
+        Of that optimiser.
+    milestones : list of int
+        The step at which each but the first begins, at its own step 0.
+
+    Examples
+    --------
+    >>> import minicv
+    >>> from minicv import optim
+    >>> optimizer = optim.SGD([minicv.ones(1, requires_grad=True)], lr=1.0)
+    >>> warmup, rest = LinearLR(optimizer, 0.25, total_iters=3), PolynomialLR(optimizer, total_iters=2)
+    >>> schedule, rates = SequentialLR(optimizer, [warmup, rest], milestones=[3]), []
+    >>> for step in range(6):
+    ...     rates += schedule.get_last_lr()
+    ...     schedule.step()
+    >>> rates
+    [0.25, 0.5, 0.75, 1.0, 0.5, 0.0]
+    """
+
+    def __init__(self, optimizer, schedulers, milestones):
+        super().__init__(optimizer)
+        if not all(isinstance(s, LRScheduler) and s.optimizer is optimizer for s in schedulers):
+            expected = "schedules of this optimiser that need no measured value"
+            got = ", ".join(type(s).__name__ for s in schedulers)
+            raise ValueError(sentence("SequentialLR", "schedulers", expected, got))
+        if len(milestones) != len(schedulers) - 1 or sorted(milestones) != list(milestones):
+            expected = f"{len(schedulers) - 1} rising numbers of steps, one for each schedule but the first"
+            raise ValueError(sentence("SequentialLR", "milestones", expected, milestones))
+        self.schedulers, self.milestones = list(schedulers), list(milestones)
+        self._apply()
+
+    def step(self):
+        """Set the learning rates of the next epoch."""
+        self.last_epoch += 1
+        self._apply()
+
+    def _apply(self):
+        number = bisect.bisect_right(self.milestones, self.last_epoch)
+        self.schedulers[number].last_epoch = self.last_epoch - [0, *self.milestones][number]
+        self.schedulers[number]._apply()
+
+    def state_dict(self):
+        """The states of all schedules, and the number of steps."""
+        own = super().state_dict()
+        return own | {"schedulers": [schedule.state_dict() for schedule in self.schedulers]}
+
+    def load_state_dict(self, state_dict):
+        """Go on where ``state_dict`` was taken."""
+        for schedule, state in zip(self.schedulers, state_dict["schedulers"]):
+            schedule.load_state_dict(state)
+        super().load_state_dict({k: v for k, v in state_dict.items() if k != "schedulers"})
 
 
 class ReduceLROnPlateau(_Schedule):

@@ -41,6 +41,29 @@ def test_cosine_annealing_lr_goes_down_and_up_again():
     np.testing.assert_allclose([wave[0], wave[2], wave[4], wave[8]], [1, 0.75, 0.5, 1])
 
 
+def test_exponential_lr():
+    assert rates(lr_scheduler.ExponentialLR(optimizer(1.0), 0.5), 3) == [1, 0.5, 0.25, 0.125]
+
+
+def test_linear_lr_warms_up_and_stays():
+    schedule = lr_scheduler.LinearLR(optimizer(2.0, 8.0), start_factor=0.25, total_iters=3)
+    assert rates(schedule, 5) == [0.5, 1, 1.5, 2, 2, 2]
+    assert schedule.get_last_lr() == [2.0, 8.0]
+
+
+def test_polynomial_lr():
+    assert rates(lr_scheduler.PolynomialLR(optimizer(1.0), 4, power=2), 5) == [1, 9 / 16, 1 / 4, 1 / 16, 0, 0]
+
+
+def sequence(o):
+    parts = lr_scheduler.LinearLR(o, 0.5, total_iters=2), lr_scheduler.StepLR(o, 2, gamma=0.5)
+    return lr_scheduler.SequentialLR(o, parts, milestones=[2])
+
+
+def test_one_schedule_after_the_other():
+    assert rates(sequence(optimizer(1.0)), 7) == [0.5, 0.75, 1, 1, 0.5, 0.5, 0.25, 0.25]
+
+
 @pytest.mark.parametrize(
     "options, metrics, expected",
     [
@@ -71,6 +94,8 @@ SCHEDULES = [
     lambda o: lr_scheduler.StepLR(o, 2),
     lambda o: lr_scheduler.MultiStepLR(o, [1, 4]),
     lambda o: lr_scheduler.CosineAnnealingLR(o, 10),
+    lambda o: lr_scheduler.LinearLR(o, total_iters=5),
+    sequence,
     lambda o: lr_scheduler.ReduceLROnPlateau(o, patience=1),
 ]
 
@@ -117,6 +142,29 @@ def test_a_schedule_made_for_a_loaded_optimiser_knows_where_that_started():
             "T_max must be at least 1; got 0",
         ),
         (lambda: lr_scheduler.StepLR(0.1, 5), TypeError, "StepLR: optimizer must be an Optimizer; got float"),
+        (
+            lambda: lr_scheduler.LinearLR(optimizer(1.0), 0),
+            ValueError,
+            "start_factor and end_factor must be factors up to 1, the first above 0; got 0 and 1.0",
+        ),
+        (
+            lambda: lr_scheduler.PolynomialLR(optimizer(1.0), 0),
+            ValueError,
+            "PolynomialLR: total_iters must be at least 1; got 0",
+        ),
+        (
+            lambda: lr_scheduler.SequentialLR(optimizer(1.0), [sequence(optimizer(1.0))], []),
+            ValueError,
+            "schedulers must be schedules of this optimiser that need no .* got SequentialLR",
+        ),
+        (
+            lambda: (
+                (o := optimizer(1.0))
+                and lr_scheduler.SequentialLR(o, [lr_scheduler.StepLR(o, 1) for _ in range(3)], [4, 2])
+            ),
+            ValueError,
+            r"milestones must be 2 rising numbers of steps.*; got \[4, 2\]",
+        ),
         (
             lambda: lr_scheduler.ReduceLROnPlateau(optimizer(1.0), "best"),
             ValueError,

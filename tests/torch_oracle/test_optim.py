@@ -40,6 +40,13 @@ OPTIMIZERS = {
 SCHEDULES = {
     "StepLR": {"step_size": st.integers(1, 6), "gamma": st.floats(0.1, 1)},
     "MultiStepLR": {"milestones": st.lists(st.integers(1, 20), max_size=4), "gamma": st.floats(0.1, 1)},
+    "ExponentialLR": {"gamma": st.floats(0.5, 1)},
+    "LinearLR": {
+        "start_factor": st.floats(0.1, 1),
+        "end_factor": st.floats(0, 1),
+        "total_iters": st.integers(1, 25),
+    },
+    "PolynomialLR": {"total_iters": st.integers(1, 25), "power": st.sampled_from([0.9, 1, 2])},
     "CosineAnnealingLR": {"T_max": st.integers(1, 25), "eta_min": st.floats(0, 0.01)},
 }
 PLATEAU = {
@@ -63,7 +70,7 @@ LEFT_OUT = {
 }
 
 
-@pytest.mark.parametrize("name", [*OPTIMIZERS, *SCHEDULES, "ReduceLROnPlateau"])
+@pytest.mark.parametrize("name", [*OPTIMIZERS, *SCHEDULES, "SequentialLR", "ReduceLROnPlateau"])
 def test_arguments_and_defaults_are_pytorchs(name):
     def arguments(package):
         function = getattr(package, name, None) or getattr(package.lr_scheduler, name)
@@ -102,6 +109,25 @@ def test_optimisers_agree_over_20_steps(name, data):
             our_schedule.step(), their_schedule.step()
             rates = our_schedule.get_last_lr(), their_schedule.get_last_lr()
             np.testing.assert_allclose(*rates, rtol=1e-10, atol=1e-12)
+
+
+@given(data=st.data(), milestones=st.lists(st.integers(1, 15), max_size=2).map(sorted))
+def test_schedules_in_sequence_agree(data, milestones):
+    names = [data.draw(st.sampled_from(list(SCHEDULES))) for _ in range(len(milestones) + 1)]
+    kwargs = [data.draw(st.fixed_dictionaries(SCHEDULES[name])) for name in names]
+
+    def rates(package, x):
+        optimizer, schedules = package.optim.SGD([x], lr=0.5), package.optim.lr_scheduler
+        parts = [getattr(schedules, name)(optimizer, **k) for name, k in zip(names, kwargs)]
+        schedule, seen = schedules.SequentialLR(optimizer, parts, milestones), []
+        for _ in range(20):
+            seen += schedule.get_last_lr()
+            optimizer.step(), schedule.step()
+        return seen
+
+    ours = rates(minicv, minicv.ones(1, requires_grad=True))
+    theirs = rates(torch, torch.ones(1, requires_grad=True))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10)
 
 
 @given(kwargs=st.fixed_dictionaries(PLATEAU), metrics=st.lists(st.floats(0, 2), min_size=20, max_size=20))
