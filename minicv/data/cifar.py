@@ -48,15 +48,19 @@ class CIFAR10:
     _label_bytes = 1
 
     def __init__(self, root, train=True):
-        name = type(self).__name__
-        folder, suffix = self._folder(Path(root))
+        name, folder = type(self).__name__, self.folder(root)
+        if folder is None:
+            raise FileNotFoundError(
+                f"{name}: {root} has no {' or '.join(self._folders)} with {self._test[0]}. "
+                "Unpack the published archive into it first."
+            )
         parts = self._train if train else self._test
-        if suffix:
-            batches = [_read_binary(folder / f"{part}{suffix}", self._label_bytes) for part in parts]
-            self.classes = tuple((folder / self._names[1]).read_text(encoding="utf-8").split())
-        else:
+        if (folder / self._test[0]).is_file():
             batches = [_read_pickle(folder / part, self._keys[0]) for part in parts]
             self.classes = tuple(map(str, _load(folder / self._names[0])[self._keys[1]]))
+        else:
+            batches = [_read_binary(folder / f"{part}.bin", self._label_bytes) for part in parts]
+            self.classes = tuple((folder / self._names[1]).read_text(encoding="utf-8").split())
         self.images = np.concatenate([images for images, _ in batches])
         self.labels = np.concatenate([labels for _, labels in batches])
         if self.labels.size and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
@@ -64,16 +68,12 @@ class CIFAR10:
                 f"{name}: {folder}: a label is {self.labels.max()}; there are {len(self.classes)} classes."
             )
 
-    def _folder(self, root):
-        """The folder with the files, and the ending of the binary ones, or "" for pickles."""
-        for suffix, name in zip(("", ".bin"), self._folders):
-            for folder in (root, root / name):
-                if (folder / f"{self._test[0]}{suffix}").is_file():
-                    return folder, suffix
-        raise FileNotFoundError(
-            f"{type(self).__name__}: {root} has no {' or '.join(self._folders)} with {self._test[0]}. "
-            "Unpack the published archive into it first."
-        )
+    @classmethod
+    def folder(cls, root):
+        """The folder with the files, or None."""
+        places = (Path(root), *(Path(root, name) for name in cls._folders))
+        files = cls._test[0], f"{cls._test[0]}.bin"
+        return next((place for place in places if any((place / file).is_file() for file in files)), None)
 
     def __len__(self):
         return len(self.labels)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .sample import Sample
+
 HELD_OUT = 36  # per class: 360 test images of 1797
 SPLIT_SEED = 0
 
@@ -57,6 +59,32 @@ def digits(split="train", size=8):
     chosen = order[(rank[order] < HELD_OUT) == (split == "test")]
     images = (bundle.images[chosen] / 16).astype(np.float32)
     return resize(images, size)[:, None], labels[chosen]
+
+
+class Digits:
+    """The same digits as samples, 8 x 8 pixels of 17 grey levels.
+
+    Parameters
+    ----------
+    split : {"train", "test"}
+
+    Examples
+    --------
+    >>> Digits("test")[0]
+    Sample(8 x 8, class 6: '')
+    """
+
+    classes = tuple("0123456789")
+
+    def __init__(self, split="train"):
+        images, self.labels = digits(split)
+        self.images = (images[:, 0] * 255).round().astype(np.uint8)
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, i):
+        return Sample(np.repeat(self.images[i][..., None], 3, axis=2), label=int(self.labels[i]))
 
 
 def resize(images, size):

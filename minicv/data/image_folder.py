@@ -14,11 +14,13 @@ class ImageFolder:
     Parameters
     ----------
     root : str or Path
+    classes : sequence of str, optional
+        Names of all classes, where a folder has only some of them; by default the subfolders' in alphabetical order.
 
     Attributes
     ----------
     classes : tuple of str
-        Names of the subfolders, in alphabetical order; label i is ``classes[i]``.
+        Label i is ``classes[i]``.
     paths : list of Path
         Of all images, by class and then by name. None of them is opened before it is asked for.
     labels : list of int
@@ -27,6 +29,8 @@ class ImageFolder:
     ------
     FileNotFoundError
         There is no such folder, no subfolder, or a subfolder without an image.
+    ValueError
+        A subfolder is of none of the classes.
 
     Examples
     --------
@@ -42,26 +46,35 @@ class ImageFolder:
     (('cat', 'dog'), Sample(2 x 3, class 1: ''))
     """
 
-    def __init__(self, root):
+    def __init__(self, root, classes=None):
         root = Path(root)
         if not root.is_dir():
             raise FileNotFoundError(f"ImageFolder: there is no folder {root}.")
-        folders = sorted(f for f in root.iterdir() if f.is_dir() and not f.name.startswith("."))
+        folders = class_folders(root)
         if not folders:
             raise FileNotFoundError(
                 f"ImageFolder: {root} has no subfolder; there must be one for each class."
             )
-        self.classes = tuple(folder.name for folder in folders)
+        self.classes = tuple(classes or (folder.name for folder in folders))
         self.paths, self.labels = [], []
-        for label, folder in enumerate(folders):
+        for folder in folders:
+            if folder.name not in self.classes:
+                raise ValueError(
+                    f"ImageFolder: {folder} is of none of the classes {', '.join(self.classes)}."
+                )
             found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
             if not found:
                 raise FileNotFoundError(f"ImageFolder: {folder} holds no image ({', '.join(ENDINGS)}).")
             self.paths += found
-            self.labels += [label] * len(found)
+            self.labels += [self.classes.index(folder.name)] * len(found)
 
     def __len__(self):
         return len(self.paths)
 
     def __getitem__(self, i):
         return Sample(read_image(self.paths[i]), label=self.labels[i], meta={"path": str(self.paths[i])})
+
+
+def class_folders(root):
+    """The subfolders of a folder, in alphabetical order, without hidden ones."""
+    return sorted(f for f in Path(root).iterdir() if f.is_dir() and not f.name.startswith("."))

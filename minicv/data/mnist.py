@@ -14,6 +14,7 @@ from ..errors import DTypeError, sentence
 from .errors import DataError
 from .sample import Sample
 
+_FILES = "{}-images-idx3-ubyte", "{}-labels-idx1-ubyte"
 _KINDS = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 
@@ -45,12 +46,9 @@ class MNIST:
     classes = tuple("0123456789")
 
     def __init__(self, root, train=True):
-        part = "train" if train else "t10k"
-        folder = next(
-            (f for f in (Path(root), Path(root, "MNIST/raw")) if _find(f, f"{part}-images-idx3-ubyte")), root
-        )
+        folder = self.folder(root, train) or root
         self.images, self.labels = (
-            read_idx(_found(folder, f"{part}-{name}-ubyte")) for name in ("images-idx3", "labels-idx1")
+            read_idx(_found(folder, name.format("train" if train else "t10k"))) for name in _FILES
         )
         if self.images.ndim != 3 or self.images.dtype != np.uint8 or self.labels.shape != (len(self.images),):
             raise DataError(
@@ -58,6 +56,12 @@ class MNIST:
                 f"{self.labels.shape}; they must be (N, height, width) uint8 and (N,)."
             )
         self.labels = self.labels.astype(np.int64)
+
+    @staticmethod
+    def folder(root, train=True):
+        """The folder with the images of that part, or None."""
+        name = _FILES[0].format("train" if train else "t10k")
+        return next((f for f in (Path(root), Path(root, "MNIST/raw")) if _find(f, name)), None)
 
     def __len__(self):
         return len(self.labels)

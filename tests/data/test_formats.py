@@ -9,14 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from PIL import Image
 
-from minicv.boxes import rle
 from minicv.data import CIFAR10, CIFAR100, MNIST, VOC, VOC_CLASSES, Coco, DataError, ImageFolder, write_image
 from minicv.data.mnist import read_idx, write_idx
 from minicv.data.voc import read_annotation
+from tests.data.small import RNG, XML, cifar_batch, write_cifar10, write_coco, write_mnist, write_voc
 
-RNG = np.random.default_rng(0)
 KINDS = [np.uint8, np.int8, np.int16, np.int32, np.float32, np.float64]
 
 
@@ -74,16 +72,12 @@ def test_a_damaged_gzip(tmp_path):
 @pytest.mark.parametrize("ending", ["", ".gz"])
 @pytest.mark.parametrize("folder", ["", "MNIST/raw"])
 def test_mnist(tmp_path, ending, folder):
-    images, labels = RNG.integers(0, 256, (5, 28, 28), np.uint8), np.arange(5, dtype=np.uint8)
-    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-    for part, n in (("train", 5), ("t10k", 3)):
-        write_idx(tmp_path / folder / f"{part}-images-idx3-ubyte{ending}", images[:n])
-        write_idx(tmp_path / folder / f"{part}-labels-idx1-ubyte{ending}", labels[:n])
+    images = write_mnist(tmp_path / folder, ending)
     digits = MNIST(tmp_path)
     assert (len(digits), len(MNIST(tmp_path, train=False))) == (5, 3)
     np.testing.assert_array_equal(digits[3].image, np.stack([images[3]] * 3, axis=2))
     assert digits[3].label == 3
-    write_idx(tmp_path / folder / f"t10k-labels-idx1-ubyte{ending}", labels)
+    write_idx(tmp_path / folder / f"t10k-labels-idx1-ubyte{ending}", np.arange(5, dtype=np.uint8))
     with pytest.raises(DataError, match=r"labels \(5,\)"):
         MNIST(tmp_path, train=False)
     with pytest.raises(FileNotFoundError, match="Download the four files"):
@@ -93,28 +87,15 @@ def test_mnist(tmp_path, ending, folder):
 # CIFAR
 
 
-def cifar_batch(n, classes):
-    return RNG.integers(0, 256, (n, 3072), np.uint8), RNG.integers(0, classes, n)
-
-
 @pytest.mark.parametrize("protocol", [2, 4])
 def test_cifar_pickles(tmp_path, protocol):
     ten, hundred = tmp_path / "cifar-10-batches-py", tmp_path / "cifar-100-python"
-    ten.mkdir()
     hundred.mkdir()
 
     def write(path, value):
         path.write_bytes(pickle.dumps(value, protocol))
 
-    batches = [cifar_batch(2, 10) for _ in range(6)]
-    for name, (data, labels) in zip([*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"], batches):
-        write(
-            ten / name,
-            {"batch_label": "one", "labels": labels.tolist(), "data": data, "filenames": ["a", "b"]},
-        )
-    write(
-        ten / "batches.meta", {"num_cases_per_batch": 2, "label_names": list("abcdefghij"), "num_vis": 3072}
-    )
+    batches = write_cifar10(ten, protocol)
     small = CIFAR10(tmp_path)
     assert len(small) == 10 and small.classes == tuple("abcdefghij")
     data, labels = batches[1]
@@ -219,34 +200,11 @@ def test_image_folder(tmp_path):
 
 # PASCAL VOC
 
-XML = """<annotation><filename>7.jpg</filename><size><width>6</width><height>4</height><depth>3</depth></size>
-<object><name>dog</name><difficult>0</difficult><truncated>1</truncated>
-  <bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox>
-  <part><name>head</name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>2</xmax><ymax>2</ymax></bndbox></part></object>
-<object><name>person</name><difficult>1</difficult><occluded>1</occluded>
-  <bndbox><ymin>1</ymin><xmin>5</xmin><xmax>6</xmax><ymax>4</ymax></bndbox></object></annotation>"""
-
 
 @pytest.fixture
 def voc(tmp_path):
     """The folder around VOCdevkit, with one image."""
-    root = tmp_path / "VOCdevkit" / "VOC2012"
-    folders = (
-        "Annotations ImageSets/Main ImageSets/Segmentation JPEGImages SegmentationClass SegmentationObject"
-    )
-    for folder in folders.split():
-        (root / folder).mkdir(parents=True)
-    write_image(root / "JPEGImages/7.jpg", np.full((4, 6, 3), 128, np.uint8))
-    (root / "Annotations/7.xml").write_text(XML)
-    for kind in ("Main", "Segmentation"):
-        (root / "ImageSets" / kind / "val.txt").write_text("7\n")
-    numbers = np.zeros((4, 6), np.uint8)
-    numbers[1:4, :3], numbers[:, 4:], numbers[0, 3] = 1, 2, 255
-    classes = np.array([0, 12, 15] + [255] * 253, np.uint8)[numbers]
-    for folder, values in (("SegmentationObject", numbers), ("SegmentationClass", classes)):
-        picture = Image.frombytes("P", (6, 4), values.tobytes())
-        picture.putpalette(bytes(range(256)) * 3)
-        picture.save(root / folder / "7.png")
+    write_voc(tmp_path / "VOCdevkit" / "VOC2012")
     return tmp_path
 
 
@@ -306,31 +264,10 @@ def test_damaged_annotations(before, after, message, tmp_path):
 @pytest.fixture
 def coco(tmp_path):
     """Write an annotation file with two images: a function that takes changes, and returns its path."""
-    for name in ("a", "b"):
-        write_image(tmp_path / f"{name}.png", np.full((4, 6, 3), 9, np.uint8))
-    crowd = np.zeros((4, 6), bool)
-    crowd[:2] = True
-    coded = rle.encode(crowd)
-    both = {"image_id": 20, "category_id": 7}
-    square = [[1, 1, 3, 1, 3, 3, 1, 3]]
-    points = [2.0, 2.0, 2] + [0] * 48
-    content = {
-        "images": [
-            {"id": 20, "file_name": "a.png", "height": 4, "width": 6},
-            {"id": 3, "file_name": "b.png", "height": 4, "width": 6},
-        ],
-        "categories": [{"id": 90, "name": "toothbrush"}, {"id": 7, "name": "train"}],
-        "annotations": [
-            {"id": 1, "bbox": [1, 1, 2, 2], "area": 4, "iscrowd": 0, "segmentation": square, "keypoints": points}
-            | both,
-            {"id": 2, "bbox": [0, 0, 6, 2], "area": 12, "iscrowd": 1, "keypoints": [0] * 51, "segmentation": {
-                "size": [4, 6], "counts": coded["counts"].tolist()}} | both | {"category_id": 90},
-        ],
-    }  # fmt: skip
 
     def write(**changes):
         path = tmp_path / "annotations.json"
-        path.write_text(json.dumps(content | changes))
+        write_coco(tmp_path, path, **changes)
         return path
 
     return write
