@@ -1,4 +1,5 @@
 // The little of CUDA that the kernels use, for a C++ compiler. shim.py writes the launchers, which loop over the grid.
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <algorithm>
@@ -23,35 +24,54 @@ static inline unsigned __umulhi(unsigned a, unsigned b) { return (std::uint64_t(
 
 // Where threads of a block meet (__syncthreads), each has a stack of its own: they take turns, from one barrier to the
 // next. in_step returns false if only some of them came to a barrier; a GPU would hang, or worse.
-static ucontext_t turns, fibers[1024];
+//
+// A context puts a thread on its stack, once; it stays there from block to block, and jumps. (Each change of contexts
+// would ask the system, which takes as long as the kernel does.)
+static jmp_buf turns, fibers[1024];
 static char stacks[1024][1 << 16];
-static bool at_barrier;
-static void* running;
+static bool on_its_stack[1024], at_barrier;
+static void (*run)(void*), *running;
+
+static void next_turn() {
+    if (!_setjmp(fibers[threadIdx.x])) _longjmp(turns, 1);
+}
 
 static void __syncthreads() {
     at_barrier = true;
-    swapcontext(&fibers[threadIdx.x], &turns);
+    next_turn();
 }
 
-template <typename Body> void enter() { (*static_cast<Body*>(running))(); }
+static void live() {
+    for (;; next_turn()) run(running);
+}
+
+static void take_turn() {
+    if (_setjmp(turns)) return;
+    unsigned t = threadIdx.x;
+    if (on_its_stack[t]) _longjmp(fibers[t], 1);
+    on_its_stack[t] = true;
+    ucontext_t fiber;
+    getcontext(&fiber);
+    fiber.uc_stack.ss_sp = stacks[t];
+    fiber.uc_stack.ss_size = sizeof stacks[t];
+    makecontext(&fiber, live, 0);
+    setcontext(&fiber);
+}
 
 template <typename Body> bool in_step(Body&& body) {
+    run = [](void* body) { (*static_cast<std::remove_reference_t<Body>*>(body))(); };
     running = &body;
-    for (unsigned t = 0; t < blockDim.x; ++t) {
-        getcontext(&fibers[t]);
-        fibers[t].uc_stack.ss_sp = stacks[t];
-        fibers[t].uc_stack.ss_size = sizeof stacks[t];
-        fibers[t].uc_link = &turns;
-        makecontext(&fibers[t], enter<std::remove_reference_t<Body>>, 0);
-    }
     for (unsigned waiting = blockDim.x; waiting > 0;) {
         waiting = 0;
         for (threadIdx.x = blockDim.x; threadIdx.x-- > 0;) {
             at_barrier = false;
-            swapcontext(&turns, &fibers[threadIdx.x]);
+            take_turn();
             waiting += at_barrier;
         }
-        if (waiting > 0 && waiting < blockDim.x) return false;
+        if (waiting > 0 && waiting < blockDim.x) {
+            std::fill_n(on_its_stack, 1024, false);  // those that wait will not be called again
+            return false;
+        }
     }
     return true;
 }

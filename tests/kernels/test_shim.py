@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.gpu.stand_in import ndarray as device
+from tests.kernels.shim import RawModule
 
 N = np.int64(2)
 X = device(np.ones(2, np.float32))
@@ -58,6 +59,25 @@ def test_output_must_be_writable(pick):
     args[3].host.flags.writeable = False
     with pytest.raises(TypeError, match="y must be"):
         pick((1,), (256,), args)
+
+
+def test_a_barrier_that_some_threads_pass_by_is_refused(shimmed):
+    """A GPU would hang. Afterwards the kernel runs as before."""
+    source = """typedef float T;
+extern "C" __global__ void turn_round(const T* x, T* y, int waiting) {
+    __shared__ T held[8];
+    int lane = threadIdx.x;
+    held[lane] = x[lane];
+    if (lane < waiting) __syncthreads();
+    y[lane] = held[blockDim.x - 1 - lane] + blockIdx.x;
+}"""
+    turn_round = RawModule(source).get_function("turn_round")
+    x, y = device(np.arange(8, dtype=np.float32)), device(np.zeros(8, np.float32))
+    for grid in (1, 3):
+        with pytest.raises(RuntimeError, match="turn_round: some threads of a block passed by a barrier"):
+            turn_round((grid,), (8,), [x, y, np.int32(7)])
+        turn_round((grid,), (8,), [x, y, np.int32(8)])
+        np.testing.assert_array_equal(y.get(), x.get()[::-1])  # the first block comes last
 
 
 def test_launch_refuses_sizes_that_do_not_fit(shimmed):
