@@ -52,17 +52,16 @@ def test_parity(name, leaf):
     mine = [args for case, args in cases(kernels.registry[name]) if case == name]
     assert mine, f"{name} has no cases"
     for args in mine:
-        before = [a.copy() for a in arrays(args)]
+        said = describe(name, args)
+        before = [a.tobytes() for a in arrays(args)]
         got, wanted = outputs(kernel(*args)), outputs(reference(*args))
         assert len(got) == len(wanted)
         for g, w in zip(got, wanted):
-            said = describe(name, args)
             assert (g.dtype, g.shape) == (w.dtype, w.shape), said
             assert g.flags.c_contiguous and g.flags.writeable, said
             assert not any(np.may_share_memory(g, a) for a in arrays(args)), f"{said} is not out of place"
             assert_close(g, w, said)
-        for a, b in zip(arrays(args), before):
-            np.testing.assert_array_equal(a, b, err_msg=f"{describe(name, args)} changed its input")
+        assert [a.tobytes() for a in arrays(args)] == before, f"{said} changed its input"
 
 
 @pytest.mark.parametrize("name", sorted(kernels.in_place))
@@ -74,8 +73,9 @@ def test_parity_in_place(name, leaf):
     for args in mine:
         got, wanted = ([a.copy("K") if isinstance(a, np.ndarray) else a for a in args] for _ in range(2))
         assert kernel(*got) is reference(*wanted) is None
+        said = describe(name, args)
         for g, w in zip(arrays(got), arrays(wanted)):
-            assert_close(g, w, describe(name, args))
+            assert_close(g, w, said)
 
 
 @pytest.mark.parametrize("module", sorted(set(kernels.registry.values())))
