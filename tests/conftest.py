@@ -1,5 +1,6 @@
 """Settings that every test shares: how Hypothesis draws, and the seed it draws from."""
 
+import gc
 import os
 import secrets
 
@@ -25,6 +26,13 @@ def pytest_configure(config):
     """Draw the seed here rather than inside Hypothesis, so that it can be printed and given back."""
     if config.getoption("hypothesis_seed") is None:
         config.option.hypothesis_seed = str(secrets.randbelow(2**32))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def the_collector_looks_at_what_is_new():
+    """Whoever collects garbage on purpose need not walk over PyTorch and four thousand tests each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header(config):
