@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import manual_seed
 from ..data import CLASSES, Batches, Meadow, images_to_batch
-from ..metrics import class_iou, confusion_matrix
+from ..metrics import confusion_matrix, segmentation_scores
 from ..models.segmentation import SmallFCN, SmallUnpoolNet
 from ..optim import Adam
 from ..optim.lr_scheduler import CosineAnnealingLR
@@ -46,12 +46,12 @@ class Result(NamedTuple):
     @property
     def pixel_accuracy(self):
         """Share of pixels that are labelled right."""
-        return float(np.trace(self.confusion) / self.confusion.sum())
+        return segmentation_scores(self.confusion)["pixel_accuracy"]
 
     @property
     def mean_iou(self):
         """Mean over the classes of intersection over union."""
-        return float(np.nanmean(class_iou(self.confusion)))
+        return segmentation_scores(self.confusion)["mean_iou"]
 
     @property
     def parameters(self):
@@ -114,8 +114,8 @@ def train(name, training, fresh, steps, seed, device="cpu"):
     watched = Scenes(fresh.images[:WATCHED_SCENES], fresh.labels[:WATCHED_SCENES])
 
     def evaluate(network):
-        counts = confusion(network, watched)
-        return {"pixel accuracy": np.trace(counts) / counts.sum(), "mean IoU": np.nanmean(class_iou(counts))}
+        scores = segmentation_scores(confusion(network, watched))
+        return {"pixel accuracy": scores["pixel_accuracy"], "mean IoU": scores["mean_iou"]}
 
     batches = Batches(*training, batch_size=BATCH_SIZE, steps=steps, seed=seed, augment=varied)
     schedule = CosineAnnealingLR(optimizer, max(1, steps))

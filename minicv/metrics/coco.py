@@ -10,7 +10,9 @@ followed to the last tie.
 
 import numpy as np
 
+from ..errors import sentence
 from .coco_tables import objects_of, ranked_detections
+from .metric import Metric
 from .similarity import box_overlap, keypoint_similarity, mask_overlap
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
@@ -54,23 +56,104 @@ def coco_map(results, dataset, iou_type="bbox"):
     >>> [round(scores[name], 3) for name in ("AP", "AP75", "APm")]
     [0.7, 1.0, -1.0]
     """
-    if iou_type not in LIMITS:
-        raise ValueError(f"coco_map: iou_type must be 'bbox', 'segm' or 'keypoints'; got {iou_type!r}.")
-    areas = {name: AREAS[name] for name in AREAS if iou_type != "keypoints" or name != "small"}
-    limits = LIMITS[iou_type]
-    objects = objects_of(dataset, iou_type)
-    found = ranked_detections(results, dataset, iou_type, limits[-1])
-    low, high = np.array(list(areas.values())).T[:, :, None]
-    objects.ignored = objects.ignore | (objects.area < low) | (objects.area > high)
-    found.outside = (found.area < low) | (found.area > high)
-    found.hit, found.ignored = _match_all(found, objects, iou_type)
-    precision = np.full((len(areas), len(found.categories), len(THRESHOLDS)), np.nan)
-    recall = np.full((len(limits), *precision.shape), np.nan)
-    for k in range(len(found.categories)):
-        counts = (~objects.ignored[:, objects.of_category(k)]).sum(1)
-        for a in np.flatnonzero(counts):
-            precision[a, k], recall[:, a, k] = _curve(found, a, found.of_category(k), counts[a], limits)
-    return _summary(precision, recall, list(areas), limits)
+    return CocoAveragePrecision(iou_type).update(results, dataset).compute()
+
+
+class CocoAveragePrecision(Metric):
+    """COCO's average precision and recall: :func:`coco_map`, some images at a time.
+
+    Images are matched as they come; what is kept of a detection is its score and, for each area and threshold,
+    whether it was right. So neither boxes nor masks of a whole data set need be in memory.
+
+    Parameters
+    ----------
+    iou_type : {"bbox", "segm", "keypoints"}
+
+    Notes
+    -----
+    An image comes with all its results and annotations in one update. The order of the images changes nothing.
+    """
+
+    def __init__(self, iou_type="bbox"):
+        super().__init__()
+        if iou_type not in LIMITS:
+            expected = "'bbox', 'segm' or 'keypoints'"
+            raise ValueError(sentence("coco_map", "iou_type", expected, repr(iou_type)))
+        self.iou_type = iou_type
+
+    @property
+    def areas(self):
+        """The (smallest, largest) area of each size, by name."""
+        return {name: AREAS[name] for name in AREAS if self.iou_type != "keypoints" or name != "small"}
+
+    def start(self):
+        return {"images": [], "found": [], "objects": []}
+
+    def update(self, results, dataset):
+        """Add images: their results, and the part of the annotation file that is about them.
+
+        Parameters
+        ----------
+        results : list of dict
+        dataset : dict
+            ``images`` and ``annotations`` of these images, and ``categories``; see :func:`coco_map`.
+        """
+        return self.add(**self._matched(results, dataset))
+
+    def compute(self):
+        """Return what :func:`coco_map` returns.
+
+        Raises
+        ------
+        ValueError
+            An image came in two updates.
+        """
+        # Without any image, as with one that nothing is in.
+        state = self.state if self.state["images"] else self._matched([], NOTHING)
+        images, times = np.unique(np.concatenate(state["images"]), return_counts=True)
+        if (times > 1).any():
+            raise ValueError(
+                f"coco_map: image {images[times.argmax()]} came in two updates; it must be in one."
+            )
+        found, objects = _joined(state["found"]), _joined(state["objects"])
+        # By category and score. Of equal scores those of the image with the smaller id come first.
+        order = np.lexsort((found["rank"], found["image"], -found["score"], found["category"]))
+        found = {name: column[order] for name, column in found.items()}
+        categories = np.unique(objects["category"])
+        limits = LIMITS[self.iou_type]
+        precision = np.full((len(self.areas), len(categories), len(THRESHOLDS)), np.nan)
+        recall = np.full((len(limits), *precision.shape), np.nan)
+        for k, category in enumerate(categories):
+            counts = objects["counts"][objects["category"] == category].sum(0)
+            rows = slice(*np.searchsorted(found["category"], [category, category + 1]))
+            rank = found["rank"][rows]
+            for a in np.flatnonzero(counts):
+                hit, counted = found["hit"][rows, a].T, found["counts"][rows, a].T
+                precision[a, k], recall[:, a, k] = _curve(hit, counted, rank, counts[a], limits)
+        return _summary(precision, recall, list(self.areas), limits)
+
+    def _matched(self, results, dataset):
+        """What images add to the state: columns of the detections and of the objects, matched to each other."""
+        objects = objects_of(dataset, self.iou_type)
+        found = ranked_detections(results, dataset, self.iou_type, LIMITS[self.iou_type][-1])
+        low, high = np.array(list(self.areas.values())).T[:, :, None]
+        objects.ignored = objects.ignore | (objects.area < low) | (objects.area > high)
+        found.outside = (found.area < low) | (found.area > high)
+        hit, ignored = _match_all(found, objects, self.iou_type)
+        columns = {name: getattr(found, name) for name in ("category", "image", "rank", "score")}
+        return {
+            "images": [np.unique(np.array([image["id"] for image in dataset["images"]], np.int64))],
+            "found": [columns | {"hit": hit, "counts": ~ignored}],
+            "objects": [{"category": objects.category, "counts": ~objects.ignored.T}],
+        }
+
+
+NOTHING = {"images": [], "categories": [], "annotations": []}
+
+
+def _joined(parts):
+    """The columns of several tables, one below the other."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _match_all(found, objects, iou_type):
@@ -78,19 +161,19 @@ def _match_all(found, objects, iou_type):
 
     Returns
     -------
-    hit, ignored : (areas, thresholds, D) arrays of bool
+    hit, ignored : (D, areas, thresholds) arrays of bool
         Whether a detection has an object, and whether it does not count.
     """
-    shape = len(objects.ignored), len(THRESHOLDS), len(found.score)
-    hit, ignored = np.zeros(shape, bool), np.repeat(found.outside[:, None], shape[1], axis=1)
+    shape = len(found.score), len(objects.ignored), len(THRESHOLDS)
+    hit, ignored = np.zeros(shape, bool), np.repeat(found.outside.T[..., None], shape[-1], axis=-1)
     for of_found, of_objects in found.groups_shared_with(objects):
         overlap = _overlap(iou_type, found, of_found, objects, of_objects)
-        free = np.ones((*shape[:2], overlap.shape[1]), bool)
+        free = np.ones((*shape[1:], overlap.shape[1]), bool)
         for i in np.flatnonzero(overlap.max(1) >= THRESHOLDS[0]):
             d = of_found.start + i
             ignore = objects.ignored[:, of_objects]
-            hit[:, :, d], of_ignored = _take(overlap[i], free, ignore, objects.crowd[of_objects])
-            ignored[:, :, d] = np.where(hit[:, :, d], of_ignored, ignored[:, :, d])
+            hit[d], of_ignored = _take(overlap[i], free, ignore, objects.crowd[of_objects])
+            ignored[d] = np.where(hit[d], of_ignored, ignored[d])
     return hit, ignored
 
 
@@ -120,12 +203,21 @@ def _overlap(iou_type, found, of_found, objects, of_objects):
     return keypoint_similarity(ours, theirs, objects.area[of_objects], objects.box[of_objects])
 
 
-def _curve(found, area, of_category, count, limits):
-    """Mean of the precision over RECALLS, and the final recall for each limit, by threshold."""
-    order = of_category.start + np.argsort(-found.score[of_category], kind="stable")
-    counts = ~found.ignored[area][:, order]
-    right = found.hit[area][:, order] & counts
-    recall = [(right & (found.rank[order] < limit)).sum(1) / count for limit in limits]
+def _curve(hit, counts, rank, count, limits):
+    """Mean of the precision over RECALLS, and the final recall for each limit, by threshold.
+
+    Parameters
+    ----------
+    hit, counts : (thresholds, D) ndarray of bool
+        Of a category's detections in the order of their scores: whether each has an object, and whether it counts.
+    rank : (D,) ndarray
+        Its place in its image.
+    count : int
+        Number of objects.
+    limits : tuple of int
+    """
+    right = hit & counts
+    recall = [(right & (rank < limit)).sum(1) / count for limit in limits]
     tp, fp = np.cumsum(right, axis=1), np.cumsum(counts & ~right, axis=1)
     precision = tp / (tp + fp + np.spacing(1))
     falling = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]

@@ -11,23 +11,18 @@ class Table:
 
     Attributes
     ----------
-    categories : (K,) ndarray
-        Their ids, in order.
+    category, image : (R,) ndarray of int64
+        Their ids.
     group : (R,) ndarray
-        category number * number of images + image number of each row; ascending.
+        A number for each pair of category and image; ascending.
     area : (R,) ndarray
         In pixels.
     shape : ndarray or list
         What is compared: boxes (R, 4), run lengths, or keypoints (R, P, 3).
     """
 
-    def __init__(self, categories, images, group, **columns):
-        self.categories, self.images, self.group = categories, images, group
+    def __init__(self, **columns):
         vars(self).update(columns)
-
-    def of_category(self, k):
-        """The rows of category number k, as a slice."""
-        return slice(*np.searchsorted(self.group, [k * len(self.images), (k + 1) * len(self.images)]))
 
     def groups_shared_with(self, other):
         """Yield, for every image and category that both tables have, the two slices of rows."""
@@ -42,7 +37,7 @@ def objects_of(dataset, iou_type):
     annotations = dataset["annotations"]
     needed = {"image_id", "category_id", "area", "bbox", _FIELD[iou_type]}
     _check(annotations, needed | ({"num_keypoints"} if iou_type == "keypoints" else set()), "annotations")
-    ids, group, order = _sorted(annotations, dataset)
+    columns, order = _sorted(annotations, dataset)
     annotations = [annotations[i] for i in order]
     crowd = np.array([bool(a.get("iscrowd", 0)) for a in annotations], bool)
     ignore = crowd
@@ -55,7 +50,7 @@ def objects_of(dataset, iou_type):
         shape = [rle.from_coco(a["segmentation"], *sizes[a["image_id"]]) for a in annotations]
     else:
         shape = box if iou_type == "bbox" else _keypoints(annotations)
-    return Table(*ids, group, crowd=crowd, ignore=ignore, area=area, box=box, shape=shape)
+    return Table(**columns, crowd=crowd, ignore=ignore, area=area, box=box, shape=shape)
 
 
 def ranked_detections(results, dataset, iou_type, limit):
@@ -70,11 +65,12 @@ def ranked_detections(results, dataset, iou_type, limit):
     score = np.array([r["score"] for r in results], np.float64)
     if np.isnan(score).any():
         raise ValueError(f"coco_map: results[{int(np.isnan(score).argmax())}]['score'] is nan.")
-    ids, group, order = _sorted(results, dataset, -score)
-    first = np.searchsorted(group, group)
-    rank = np.arange(len(group)) - first
-    order, group, rank = order[rank < limit], group[rank < limit], rank[rank < limit]
-    results = [results[i] for i in order]
+    columns, order = _sorted(results, dataset, -score)
+    rank = np.arange(len(order)) - np.searchsorted(columns["group"], columns["group"])
+    columns |= {"rank": rank, "score": score[order]}
+    kept = rank < limit
+    columns = {name: column[kept] for name, column in columns.items()}
+    results = [results[i] for i in order[kept]]
     if iou_type == "bbox":
         shape = _boxes(results)
         area = shape[:, 2] * shape[:, 3]
@@ -85,7 +81,7 @@ def ranked_detections(results, dataset, iou_type, limit):
         shape = _keypoints(results)
         low, high = shape[..., :2].min(1, initial=np.inf), shape[..., :2].max(1, initial=-np.inf)
         area = (high - low).prod(-1)
-    return Table(*ids, group, score=score[order], rank=rank, area=area, shape=shape)
+    return Table(**columns, area=area, shape=shape)
 
 
 # What the rows are compared by.
@@ -101,7 +97,7 @@ def _check(rows, fields, name):
 
 
 def _sorted(rows, dataset, *keys):
-    """Ids of categories and images; group of each row, ascending; and which row of the input it is.
+    """The columns that every table has, sorted by group and keys, and which row of the input each row is.
 
     Rows of a category or an image that the dataset does not list are left out.
     """
@@ -112,7 +108,7 @@ def _sorted(rows, dataset, *keys):
     listed = np.flatnonzero(np.isin(category, categories) & np.isin(image, images))
     group = np.searchsorted(categories, category) * len(images) + np.searchsorted(images, image)
     order = listed[np.lexsort((*(key[listed] for key in keys), group[listed]))]
-    return (categories, images), group[order], order
+    return {"category": category[order], "image": image[order], "group": group[order]}, order
 
 
 def _boxes(rows):

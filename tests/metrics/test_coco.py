@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicv.boxes import rle
-from minicv.metrics import coco_map
+from minicv.metrics import CocoAveragePrecision, coco_map
 
 SIDE = 200  # of every image
 
@@ -185,6 +185,36 @@ class Drawn:
         mask[int(y) : int(y + h), int(x) : int(x + w)] = True
         coded = rle.encode(mask)
         return {"segmentation": coded | {"counts": rle.pack(coded["counts"])}}
+
+
+def parts(drawn, images):
+    """The results and the dataset of each image alone."""
+    for i in images:
+        results, objects = (
+            [row for row in rows if row["image_id"] == i] for rows in (drawn.results, drawn.annotations)
+        )
+        yield results, dataset(objects, [i], (1, 2))
+
+
+@pytest.mark.parametrize("iou_type", ["bbox", "segm", "keypoints"])
+@given(seed=st.integers(0, 2**32 - 1), data=st.data())
+def test_image_by_image_in_any_order(iou_type, seed, data):
+    drawn = Drawn(seed, iou_type)
+    images = data.draw(st.permutations([image["id"] for image in drawn.dataset["images"]]))
+    first, second = CocoAveragePrecision(iou_type), CocoAveragePrecision(iou_type)
+    for n, part in enumerate(parts(drawn, images)):
+        (first, second)[n % 2].update(*part)
+    assert first.merge(second).compute() == coco_map(drawn.results, drawn.dataset, iou_type)
+    first.reset()
+    assert set(first.compute().values()) == {-1.0}
+
+
+def test_an_image_comes_whole():
+    metric = (
+        CocoAveragePrecision().update([], dataset([truth(A)])).update([found(A, 0.9)], dataset([truth(B)]))
+    )
+    with pytest.raises(ValueError, match="image 1 came in two updates"):
+        metric.compute()
 
 
 @pytest.mark.parametrize("iou_type", ["bbox", "segm", "keypoints"])

@@ -11,7 +11,16 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from sklearn import metrics as oracle
 
 from minicv.errors import DTypeError, LabelError, ShapeError
-from minicv.metrics import class_iou, confusion_matrix, mean_iou, pixel_accuracy
+from minicv.metrics import (
+    class_accuracy,
+    class_iou,
+    confusion_matrix,
+    frequency_weighted_iou,
+    mean_accuracy,
+    mean_iou,
+    pixel_accuracy,
+    segmentation_scores,
+)
 
 LABELS = 5
 
@@ -34,6 +43,11 @@ def test_a_map_worked_by_hand():
     assert class_iou(confusion).tolist() == [4 / 6, 4 / 7, 1 / 2]
     assert mean_iou(TRUTH, PREDICTION, 3) == pytest.approx((4 / 6 + 4 / 7 + 1 / 2) / 3)
     assert pixel_accuracy(TRUTH, PREDICTION) == 9 / 12
+    assert class_accuracy(confusion).tolist() == [4 / 5, 4 / 5, 1 / 2]
+    assert mean_accuracy(TRUTH, PREDICTION, 3) == pytest.approx((4 / 5 + 4 / 5 + 1 / 2) / 3)
+    weighted = (5 * 4 / 6 + 5 * 4 / 7 + 2 * 1 / 2) / 12
+    assert frequency_weighted_iou(TRUTH, PREDICTION, 3) == pytest.approx(weighted)
+    assert segmentation_scores(confusion)["pixel_accuracy"] == 9 / 12
 
 
 def test_truth_is_in_the_rows():
@@ -82,6 +96,8 @@ def test_the_numbers_are_those_of_scikit_learn(pair):
     assert np.allclose(class_iou(ours)[present], expected, rtol=1e-12)
     assert mean_iou(*pair, LABELS) == pytest.approx(expected.mean())
     assert pixel_accuracy(*pair) == pytest.approx(oracle.accuracy_score(truth, prediction))
+    recall = oracle.recall_score(truth, prediction, labels=np.unique(truth), average="macro", zero_division=0)
+    assert mean_accuracy(*pair, LABELS) == pytest.approx(recall)
 
 
 @given(pairs)

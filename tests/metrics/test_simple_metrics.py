@@ -14,6 +14,7 @@ from minicv.metrics import (
     confusion_matrix,
     frequency_weighted_iou,
     pck,
+    pckh,
     proposal_recall,
 )
 
@@ -53,6 +54,17 @@ def test_pck(seed):
     np.testing.assert_allclose(mean, 100 * right.sum() / total.sum() if total.any() else np.nan)
 
 
+def test_pckh_by_hand():
+    """A head in a box of 6 x 8 is 0.6 times 10 = 6 pixels long: 3 pixels are half of it, and not too many."""
+    true = np.array([[[0, 0, 2], [10, 10, 1], [20, 20, 0]]])
+    predicted = np.array([[[0, 3], [10, 13.1], [20, 20]]])
+    per_joint, mean = pckh(predicted, true, head_boxes=[[5, 5, 11, 13]])
+    np.testing.assert_array_equal(per_joint, [100, 0, np.nan])
+    assert mean == 50
+    assert pckh(predicted, true, [[5, 5, 11, 13]], alpha=0.52)[1] == 100
+    assert pck(predicted, true, size=np.array([6.0]), alpha=0.5)[1] == 50
+
+
 def test_proposals():
     """Best overlaps of three objects: 0.8, 0.5 and none; a fourth image has no object."""
     true = [np.float32([[0, 0, 10, 10], [20, 0, 30, 10]]), np.float32([[0, 0, 5, 5]]), np.zeros((0, 4))]
@@ -60,8 +72,8 @@ def test_proposals():
     assert proposal_recall(proposals, true) == pytest.approx(2 / 3)
     assert proposal_recall(proposals, true, iou_threshold=0.7) == pytest.approx(1 / 3)
     assert average_recall(proposals, true) == pytest.approx(2 * 0.3 / 3)
-    steps = [proposal_recall(proposals, true, t) for t in np.linspace(0.5, 1, 5001)]
-    assert average_recall(proposals, true) == pytest.approx(np.mean(steps), abs=1e-3)
+    steps = [proposal_recall(proposals, true, t) for t in np.linspace(0.5, 1, 501)]
+    assert average_recall(proposals, true) == pytest.approx(np.mean(steps), abs=2e-3)
     assert np.isnan(average_recall([np.zeros((0, 4))], [np.zeros((0, 4))]))
 
 
@@ -87,6 +99,7 @@ def test_frequency_weighted_iou(truth, prediction):
             lambda: pck(np.zeros((1, 2, 3)), np.zeros((1, 2, 3)), np.ones(1)),
             r"predicted, true and size must be",
         ),
+        (lambda: pckh(np.zeros((1, 2, 2)), np.zeros((1, 2, 3)), np.ones(4)), r"head_boxes must be \(R, 4\)"),
         (lambda: proposal_recall([], [np.zeros((0, 4))]), "one array for each of 1 images; got 0"),
     ],
 )

@@ -72,3 +72,11 @@ def test_bad_input():
         voc_map([found([A], [1])], [truth([A])] * 2, 1)
     with pytest.raises(ValueError, match=r"voc_ap: recall and precision must be \(D,\)"):
         voc_ap([0.1], [0.1, 0.2])
+    with pytest.raises(
+        ValueError, match=r"boxes of detections must be \(D, 4\).*got \(1, 4\) and \(1,\) and \(2,\)"
+    ):
+        voc_map([found([A], [1]) | {"scores": np.ones(2)}], [truth([A])], 1)
+    with pytest.raises(IndexError, match=r"labels of truths must be in 0\.\.0; got 1"):
+        voc_map([found([A], [1])], [truth([A], label=1)], 1)
+    with pytest.raises(ValueError, match="scores of detections must be numbers; got nan"):
+        voc_map([found([A], [np.nan])], [truth([A])], 1)
