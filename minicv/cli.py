@@ -16,7 +16,7 @@ from .version import __version__
 COMMANDS = {
     "demo": "train two small networks on a task, and write a page of pictures to look at",
     "train": "train a model on a data set",
-    "data": "download a data set",
+    "data": "download a data set, or look at one",
     "explain": "walk through one operation, step by step, in words and numbers",
     "figure": "list the figures of the lectures, or draw some of them",
     "bench": "measure how fast minicv is, beside PyTorch where that is installed",

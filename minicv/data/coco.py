@@ -35,6 +35,8 @@ class Coco:
         Names of the categories; label i is ``classes[i]``, COCO's number ``category_ids[i]``.
     category_ids : list of int
         They have gaps in COCO: 80 categories are numbered from 1 to 90.
+    skeleton : tuple of (int, int)
+        Pairs of keypoints that a bone connects, counted from 0; empty in a file without keypoints.
 
     Notes
     -----
@@ -58,7 +60,10 @@ class Coco:
             self._annotations = defaultdict(list)
             for annotation in self.dataset["annotations"]:
                 self._annotations[annotation["image_id"]].append(annotation)
-            names = {c["id"]: c["name"] for c in self.dataset.get("categories", [])}
+            categories = self.dataset.get("categories", [])
+            names = {c["id"]: c["name"] for c in categories}
+            bones = next((c["skeleton"] for c in categories if "skeleton" in c), [])
+            self.skeleton = tuple((a - 1, b - 1) for a, b in bones)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DataError(f"Coco: {self.path} is damaged, or not in COCO's format ({error!r}).") from None
         self.ids = sorted(self._images)

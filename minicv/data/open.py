@@ -57,6 +57,14 @@ class Found:
             f"data: {self.place} ({self.form}) has no part {split!r}. There are: {', '.join(self.parts)}."
         )
 
+    def open(self, part, **settings):
+        """Open a part; a ValueError says that there is no such setting."""
+        try:
+            inspect.signature(self.parts[part]).bind(**settings)
+        except TypeError as error:
+            raise ValueError(f"data: {self.place} ({self.form}): {error}.") from None
+        return self.parts[part](**settings)
+
 
 def open_dataset(place, split="train", **settings):
     """Open a data set by its name or its folder, whose format is recognised by the files in it.
@@ -97,12 +105,7 @@ def open_dataset(place, split="train", **settings):
     """
     found = find(place)
     divide = list(found.parts) == [WHOLE] and split in ("train", *HELD_OUT)
-    open_part = found.parts[WHOLE if divide else found.part(split)]
-    try:
-        inspect.signature(open_part).bind(**settings)
-    except TypeError as error:
-        raise ValueError(f"data: {place} ({found.form}): {error}.") from None
-    dataset = open_part(**settings)
+    dataset = found.open(WHOLE if divide else found.part(split), **settings)
     return _share(dataset, split) if divide else dataset
 
 

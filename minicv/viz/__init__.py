@@ -23,6 +23,7 @@ from .matrix import Matrix, link
 from .measure import text_problems
 from .page import Page, axes_table, dress
 from .picture import PROVENANCE, Picture
+from .samples import sample_page, show_sample
 from .style import SIZES, THEMES, class_colours, theme_of
 
 __all__ = [
@@ -44,10 +45,12 @@ __all__ = [
     "filmstrip",
     "learning_curves",
     "link",
+    "sample_page",
     "show_boxes",
     "show_image",
     "show_labels",
     "show_masks",
+    "show_sample",
     "show_skeleton",
     "smooth",
     "stack",

@@ -5,6 +5,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
+from .labels import label_places, pixels_per_inch
 from .style import FONT, SMALL_TEXT, class_colours, theme_of
 
 
@@ -187,7 +188,7 @@ def show_masks(ax, masks, alpha=0.5):
 
 
 def show_boxes(ax, boxes, names=None, scores=None, role="prediction"):
-    """Draw boxes with their names and scores over the image that `ax` shows.
+    """Draw boxes with their names and scores over the image that `ax` shows; words that find no room are left out.
 
     Parameters
     ----------
@@ -215,22 +216,27 @@ def show_boxes(ax, boxes, names=None, scores=None, role="prediction"):
                 f"show_boxes: {what} must have one entry for each of {len(boxes)} boxes; got {len(items)}"
             )
     theme, look = theme_of(ax), theme_of(ax).role(role)
+    small = min(
+        1.0, (ax.get_xlim()[1] - ax.get_xlim()[0]) / pixels_per_inch(ax) / 4
+    )  # thin lines on a small image
     line = {
         "edgecolor": look.edge,
-        "linewidth": look.width,
+        "linewidth": look.width * small,
         "linestyle": look.line,
-        "path_effects": _halo(theme),
+        "path_effects": _halo(theme, small),
     }
-    middle = sum(ax.get_xlim()) / 2
-    for i, (x1, y1, x2, y2) in enumerate(boxes - 0.5):  # pixel 0 is drawn from -0.5 to 0.5
+    words = [""] * len(boxes) if names is None else list(names)
+    if scores is not None:
+        words = [f"{name} {score:.2f}".strip() for name, score in zip(words, scores)]
+    corners = boxes.reshape(-1, 4) - 0.5  # pixel 0 is drawn from -0.5 to 0.5
+    for x1, y1, x2, y2 in corners:
         ax.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, zorder=3, **line))
-        words = f"{names[i]} " if names is not None else ""
-        words = (words + f"{scores[i]:.2f}" if scores is not None else words).strip()
-        if words:
-            back = {"facecolor": theme.background, "edgecolor": look.edge, "boxstyle": "square,pad=0.15"}
-            style = {"family": FONT, "size": SMALL_TEXT, "color": theme.ink, "bbox": back, "zorder": 4}
-            on_left = x1 + x2 < 2 * middle  # words grow towards the middle, so that they stay on the image
-            ax.text(x1 if on_left else x2, y1, words, va="bottom", ha="left" if on_left else "right", **style)
+    back = {"facecolor": theme.background, "edgecolor": look.edge, "boxstyle": "square,pad=0.15"}
+    style = {"family": FONT, "size": SMALL_TEXT, "color": theme.ink, "bbox": back, "zorder": 4}
+    pad = 0.15 * SMALL_TEXT / 72 * pixels_per_inch(ax)
+    for text, place in zip(words, label_places(ax, corners, words)):
+        if place:
+            ax.text(place[0] + pad, place[1] + pad, text, va="top", ha="left", parse_math=False, **style)
     return ax
 
 
@@ -241,7 +247,7 @@ def show_skeleton(ax, keypoints, limbs):
     ----------
     ax : matplotlib.axes.Axes
     keypoints : (P, J, 3) float array
-        x, y in pixels and visibility: 0 absent, 1 occluded, 2 visible.
+        x, y in pixels (the centre of the first is at 0.5) and visibility: 0 absent, 1 occluded, 2 visible.
     limbs : sequence of (int, int)
         Pairs of joints to join.
 
@@ -258,22 +264,29 @@ def show_skeleton(ax, keypoints, limbs):
             f"show_skeleton: keypoints must be (P, J, 3) [x, y, visibility]; got {keypoints.shape}"
         )
     theme = theme_of(ax)
-    look = theme.role("winner")
-    bone = {"color": look.edge, "linewidth": 3.0, "solid_capstyle": "round", "path_effects": _halo(theme)}
-    for person in keypoints:
+    look, scale = theme.role("winner"), 72 / pixels_per_inch(ax)  # points for each pixel
+    for person in keypoints - [0.5, 0.5, 0]:  # pixel 0 is drawn from -0.5 to 0.5
+        seen = person[person[:, 2] > 0, :2]
+        if not len(seen):
+            continue
+        size = float(
+            np.clip(np.ptp(seen, axis=0).max() * scale / 20, 2, 6)
+        )  # of a joint: a small one on a small person
+        bone = {"color": look.edge, "linewidth": size / 2, "path_effects": _halo(theme, size / 6)}
         for a, b in limbs:
             if person[a, 2] and person[b, 2]:
-                ax.plot(person[[a, b], 0], person[[a, b], 1], **bone)
+                ax.plot(person[[a, b], 0], person[[a, b], 1], solid_capstyle="round", **bone)
+        joint = {"markersize": size, "markeredgecolor": theme.ink, "markeredgewidth": size / 6}
         for visibility, fill in ((2, look.edge), (1, theme.background)):
             x, y = person[person[:, 2] == visibility, :2].T
             if x.size:
-                ax.plot(x, y, "o", markersize=6, markerfacecolor=fill, markeredgecolor=theme.ink)
+                ax.plot(x, y, "o", markerfacecolor=fill, **joint)
     return ax
 
 
-def _halo(theme):
+def _halo(theme, scale=1.0):
     """A rim in the background's colour around a line, which keeps it visible over any image."""
-    return [withStroke(linewidth=5.0, foreground=theme.background)]
+    return [withStroke(linewidth=5.0 * scale, foreground=theme.background)]
 
 
 def _key(ax, centre, words, colour):

@@ -14,6 +14,7 @@ PROVENANCE = {
     "computed": "computed: every number comes from running the op",
     "trained": "trained: the output of a model that was trained here",
     "measured": "measured: timed or counted on our own runs",
+    "data": "data: images and annotations as the data set has them",
     "quoted": "quoted: numbers from the literature",
     "schematic": "schematic: drawn from a model's own trace",
 }
@@ -30,7 +31,7 @@ class Picture:
     title, alt : str
         A heading, and what the picture shows, in words and numbers, for those who cannot see it.
     provenance : str
-        "computed", "trained", "measured", "quoted" or "schematic"; it is written at the foot of every figure.
+        "computed", "trained", "measured", "data", "quoted" or "schematic"; it is written at the foot of every figure.
     figure : matplotlib.figure.Figure
         The static version; of a stepped picture, its filmstrip.
     frames : list of Figure

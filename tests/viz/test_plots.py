@@ -81,8 +81,8 @@ def test_skeleton_skips_absent_joints_and_hollows_occluded_ones(ax):
     show_image(ax, np.zeros((10, 10), np.uint8))
     show_skeleton(ax, [[[1, 2, 2], [3, 4, 1], [0, 0, 0]]], [(0, 1), (1, 2)])
     bone, seen, hidden = ax.lines
-    assert bone.get_xydata().tolist() == [[1, 2], [3, 4]]
-    assert seen.get_xydata().tolist() == [[1, 2]] and hidden.get_xydata().tolist() == [[3, 4]]
+    assert bone.get_xydata().tolist() == [[0.5, 1.5], [2.5, 3.5]]
+    assert seen.get_xydata().tolist() == [[0.5, 1.5]] and hidden.get_xydata().tolist() == [[2.5, 3.5]]
     assert hidden.get_markerfacecolor() == THEMES["dark"].background != seen.get_markerfacecolor()
     assert ax.get_xlim() == (-0.5, 9.5)
 

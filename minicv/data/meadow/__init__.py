@@ -9,6 +9,7 @@ import operator
 
 import numpy as np
 
+from ..sample import SKELETON
 from .scene import compose
 from .truth import CLASSES, STUFF, THINGS
 
@@ -44,6 +45,8 @@ class Meadow:
     classes : tuple of str
         Names of the labels 0 to 7, `CLASSES`: three kinds of stuff, then five things. `semantic` and `labels` of a
         sample are indices into it; a detector that only knows things subtracts ``len(STUFF)``.
+    skeleton : tuple of (int, int)
+        Pairs of joints that a bone connects, `SKELETON`.
 
     Examples
     --------
@@ -54,6 +57,8 @@ class Meadow:
     >>> one_person.keypoints.shape
     (1, 14, 3)
     """
+
+    classes, skeleton = CLASSES, SKELETON
 
     def __init__(
         self, size=64, length=1000, seed=0, objects=(1, 5), classes=THINGS, scale=(0.8, 1.2), noise=0.0
@@ -74,7 +79,6 @@ class Meadow:
             raise ValueError(f"Meadow: noise must be a fraction of the full range, 0 to 1; got {noise}.")
         self.size, self.length, self.seed = size, length, seed
         self.objects, self.things, self.scale, self.noise = objects, tuple(classes), scale, noise
-        self.classes = CLASSES
 
     def __len__(self):
         return self.length
