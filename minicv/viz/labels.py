@@ -31,8 +31,8 @@ def label_places(ax, boxes, words):
     >>> from minicv.viz import Page, show_image
     >>> ax = show_image(Page("third").panel(0, 0, 4, 4), np.zeros((40, 40), np.uint8))
     >>> places = label_places(ax, [[10, 20, 16, 30]] * 2, ["cat", "cat"])
-    >>> [round(y) for x, y in places]  # above the box, and below it
-    [17, 30]
+    >>> [round(y) for x, y in places]  # above the box, and inside it
+    [17, 20]
     """
     scale = pixels_per_inch(ax)
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
