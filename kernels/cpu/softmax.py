@@ -2,7 +2,7 @@
 
 Along the classes a sum is a chain, one addition after another; across the places there is nothing to wait for.
 So a sweep goes class by class over a block of places, whose largest scores and sums stay in the first-level
-cache. Scores without neighbouring places, (N, L) say, are transposed first.
+cache. Scores without neighbouring places, (N, L) say, are swept row by row: see :mod:`.softmax_rows`.
 
 The trick of the loss is what it does not store: of the probabilities only two numbers for each place, from
 which the gradient computes them again.
@@ -13,12 +13,12 @@ on one core, and those of one image of 320 x 320 pixels and 21 classes 0.8; soft
 
 import numpy as np
 
-from . import memory, parallel
+from . import memory, parallel, softmax_rows
 from .exponential import exp
 from .jit import compiled, compiled_formula, source
 
 _PLACES = 512  # of a block
-_SHORT = 16  # places, which are a vector: with fewer, scores are transposed
+_SHORT = 16  # places, which are a vector: with fewer, they are rows
 _WORK = 0.5  # of a score, in steps of a simple loop
 
 
@@ -148,75 +148,73 @@ def _cross_entropy_grad(begin, end, g, x, largest, total, labels, at_label, ever
                 gx[n, :, q] = 0  # whatever the scores are
 
 
-def _lay_out(x):
-    """Scores (N, L, P) as the loops take them: a few places of many samples become those of one."""
+def _lay_out(array):
+    """Scores (N, L, P), or numbers (N, P), as the loops take them: in rows (N P, L), or (N P,), if places are few."""
+    if array.shape[-1] >= _SHORT:
+        return source(array, array.shape)
+    rows = array.swapaxes(1, 2) if array.ndim == 3 else array
+    return source(rows, (array.shape[0] * array.shape[-1], *rows.shape[2:]))
+
+
+def _run(by_rows, by_places, x, *args):
+    """Run one of two loops, whose jobs are rows or blocks of places, for scores x."""
     N, L, P = x.shape
-    return source(x, x.shape) if P >= _SHORT else source(x.swapaxes(0, 1), (1, L, N * P))
+    if P < _SHORT:
+        parallel.run(by_rows, N * P, L * _WORK, *args)
+    else:
+        parallel.run(by_places, N * -(-P // _PLACES), int(min(P, _PLACES) * L * _WORK), *args)
 
 
-def _restore(y, shape):
-    """Undo :func:`_lay_out`."""
-    N, L, P = shape
-    return y if P >= _SHORT else np.ascontiguousarray(y.reshape(L, N, P).swapaxes(0, 1))
-
-
-def _run(function, x, *args):
-    """Run a loop whose jobs are blocks of places."""
+def _map(by_rows, by_places, x, *args):
+    """Run one of two loops that make scores of the other arguments."""
     N, L, P = x.shape
-    parallel.run(function, N * -(-P // _PLACES), int(min(P, _PLACES) * L * _WORK), *args)
-
-
-def _map(function, *arrays):
-    """Run a loop that makes scores of scores."""
-    laid_out = [_lay_out(array) for array in arrays]
-    y = memory.empty(laid_out[0].shape, arrays[0].dtype)
-    _run(function, y, *laid_out, y)
-    return _restore(y, arrays[0].shape)
+    if P >= _SHORT:
+        y = memory.empty(x.shape, x.dtype)
+        _run(by_rows, by_places, x, *args, y)
+        return y
+    y = memory.empty((N * P, L), x.dtype)
+    _run(by_rows, by_places, x, *args, y)
+    return np.ascontiguousarray(y.reshape(N, P, L).swapaxes(1, 2))
 
 
 def softmax(x):
     """Probabilities from scores: see :func:`minicv.kernels.reference.softmax.softmax`."""
-    return _map(_softmax, x)
+    return _map(softmax_rows.softmax, _softmax, x, _lay_out(x))
 
 
 def softmax_grad(g, y):
     """Gradient of softmax: see :func:`minicv.kernels.reference.softmax.softmax_grad`."""
-    return _map(_softmax_grad, g, y)
+    return _map(softmax_rows.softmax_grad, _softmax_grad, y, _lay_out(g), _lay_out(y))
 
 
 def log_softmax(x):
     """Logarithms of softmax: see :func:`minicv.kernels.reference.softmax.log_softmax`."""
-    return _map(_log_softmax, x)
+    return _map(softmax_rows.log_softmax, _log_softmax, x, _lay_out(x))
 
 
 def log_softmax_grad(g, y):
     """Gradient of log_softmax: see :func:`minicv.kernels.reference.softmax.log_softmax_grad`."""
-    return _map(_log_softmax_grad, g, y)
+    return _map(softmax_rows.log_softmax_grad, _log_softmax_grad, y, _lay_out(g), _lay_out(y))
 
 
 def _target(weight, smoothing):
     """What the target has at the label, and what it has everywhere, for each class."""
     parts = (1 - smoothing) * weight, smoothing / max(1, len(weight)) * weight
-    return [source(part.astype(weight.dtype), weight.shape) for part in parts]
+    return [source(part.astype(weight.dtype, copy=False), weight.shape) for part in parts]
 
 
 def cross_entropy(x, labels, weight, smoothing, ignore_index):
     """Cross-entropy with labels: see :func:`minicv.kernels.reference.softmax.cross_entropy`."""
-    rows, target = _lay_out(x), _target(weight, smoothing)
-    places = rows.shape[0], rows.shape[2]
-    scores, mass, largest, total = (np.empty(places, x.dtype) for _ in range(4))
-    labels = source(labels, places)
-    _run(_cross_entropy, rows, rows, labels, *target, ignore_index, scores, mass, largest, total)
+    rows, labels = _lay_out(x), _lay_out(labels)
+    scores, mass, largest, total = found = np.empty((4, *labels.shape), x.dtype)
+    given = rows, labels, *_target(weight, smoothing), ignore_index
+    _run(softmax_rows.cross_entropy, _cross_entropy, x, *given, *found)
     losses = mass * np.log(total) - scores  # NumPy's logarithm works in vectors
-    return tuple(found.reshape(x.shape[0], x.shape[2]) for found in (losses, largest, total))
+    return tuple(part.reshape(x.shape[0], x.shape[2]) for part in (losses, largest, total))
 
 
 def cross_entropy_grad(g, x, largest, total, labels, weight, smoothing, ignore_index):
     """Gradient of cross_entropy: see :func:`minicv.kernels.reference.softmax.cross_entropy_grad`."""
-    rows, target = _lay_out(x), _target(weight, smoothing)
-    g, largest, total, labels = (
-        source(a, (rows.shape[0], rows.shape[2])) for a in (g, largest, total, labels)
-    )
-    gx = memory.empty(rows.shape, x.dtype)
-    _run(_cross_entropy_grad, rows, g, rows, largest, total, labels, *target, ignore_index, gx)
-    return _restore(gx, x.shape)
+    given = [_lay_out(array) for array in (g, x, largest, total, labels)]
+    target = *_target(weight, smoothing), ignore_index
+    return _map(softmax_rows.cross_entropy_grad, _cross_entropy_grad, x, *given, *target)
