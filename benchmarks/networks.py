@@ -16,12 +16,16 @@ STEPS = {
 
 def training_step(side, name, batch=None):
     """A function that does one training step of STEPS[name] and returns the loss."""
-    make, shape, classes, label = STEPS[name]
+    return train(side, *STEPS[name], batch=batch)
+
+
+def train(side, make, shape, classes, label=(), lr=0.001, batch=None):
+    """A function that does one training step of a model and returns the loss; a batch is the first of the images."""
     rng = np.random.default_rng(1)
     images = side.tensor(rng.random(shape, dtype=np.float32)[:batch])
     labels = side.tensor(rng.integers(0, classes, (shape[0], *label))[:batch])
     model = side.model(make)
-    optimizer = side.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
+    optimizer = side.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
 
     def step():
         loss = side.cross_entropy(model(images), labels)
@@ -38,14 +42,14 @@ def steps():
     return [Entry("steps", name, lambda side, name=name: training_step(side, name)) for name in STEPS]
 
 
-def inference(side, make):
-    """A function that classifies one image."""
+def inference(side, make, batch=1):
+    """A function that classifies images of 224 x 224."""
     model = side.model(make).eval()
-    image = side.tensor(np.random.default_rng(3).random((1, 3, 224, 224), dtype=np.float32))
+    images = side.tensor(np.random.default_rng(3).random((batch, 3, 224, 224), dtype=np.float32))
 
     def call():
         with side.no_grad():
-            return model(image)
+            return model(images)
 
     return call
 

@@ -47,7 +47,9 @@ def returning(value, inputs=1):
 
 
 def test_several_inputs_and_outputs_with_their_derivatives():
-    both = lambda a, b: SumAndProduct()(a, b)  # noqa: E731
+    def both(a, b):
+        return SumAndProduct()(a, b)
+
     inputs = [np.array([1.0, 2.0]), np.array([3.0, -1.0])]
     assert gradcheck(both, inputs) and gradgradcheck(both, inputs)
     s, p = both(*inputs)

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import models
 from ..compare import difference
-from ..networks import STEPS, training_step
+from ..networks import STEPS, inference, train, training_step
 from ..sides import Side
 
 TURNS, LEAST = 5, 0.5  # turns of each side, and seconds that they take together at least
@@ -42,10 +42,10 @@ def run(book, small):
     for name, make in WHOLE.items():
         for batch in (1, BATCHES[name]):
             label = f"{name}, {batch} x 3 x 224 x 224"
-            _compare(
-                book, sides, f"inference with {label}", partial(_inference, make=make, batch=batch), least
-            )
-        _compare(book, sides, f"step of {label}", partial(_whole_step, make=make, batch=batch), least)
+            build = partial(inference, make=make, batch=batch)
+            _compare(book, sides, f"inference with {label}", build, least)
+        build = partial(train, make=make, shape=(batch, 3, 224, 224), classes=1000, lr=1e-4)
+        _compare(book, sides, f"step of {label}", build, least)
 
 
 def _sides():
@@ -101,35 +101,6 @@ def _take_turns(cupy, calls, sides, least):
             if turn >= 0:
                 seconds[side].append((time.perf_counter() - start) / done)
     return seconds
-
-
-def _inference(side, make, batch):
-    model = side.model(make).eval()
-    images = side.tensor(np.random.default_rng(3).random((batch, 3, 224, 224), dtype=np.float32))
-
-    def call():
-        with side.no_grad():
-            return model(images)
-
-    return call
-
-
-def _whole_step(side, make, batch):
-    """A training step of a network for 1000 classes."""
-    rng = np.random.default_rng(1)
-    images = side.tensor(rng.random((batch, 3, 224, 224), dtype=np.float32))
-    labels = side.tensor(rng.integers(0, 1000, batch))
-    model = side.model(make)
-    optimizer = side.optim.SGD(model.parameters(), lr=1e-4, momentum=0.9)
-
-    def step():
-        loss = side.cross_entropy(model(images), labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss.item()
-
-    return step
 
 
 def _host(result):

@@ -1,11 +1,10 @@
 """The fast convolutions of the cpu leaf: every path, every border, and no access outside an array."""
 
-import ctypes
-import mmap
 import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ from minicv.kernels.reference import conv
 from minicv.kernels.reference.im2col import Im2col
 from minicv.kernels.reference.unfold import output_size
 from tests.kernels.drawn import rngs, sizes
+from tests.kernels.guarded import run_guarded
 
 # Kernel and the module that computes it; the weight gradient has two ways.
 FAST = [
@@ -134,35 +134,11 @@ def test_inputs_in_any_layout(name, way):
         check(name, way, (a, b, *rest))
 
 
-def guarded(array, at_end):
-    """A copy of the array right before, or right behind, a page of memory that must not be touched."""
-    page = mmap.PAGESIZE
-    room = max(1, -(-array.nbytes // page)) * page
-    whole = np.frombuffer(mmap.mmap(-1, room + 2 * page), np.uint8)
-    for edge in (0, room + page):
-        status = ctypes.CDLL(None).mprotect(
-            ctypes.c_void_p(whole.ctypes.data + edge), ctypes.c_size_t(page), 0
-        )
-        assert status == 0
-    start = page + (room - array.nbytes if at_end else 0)
-    copy = whole[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    copy[...] = array
-    copy.flags.writeable = array.flags.writeable
-    return copy
-
-
 @pytest.mark.skipif(os.name != "posix", reason="mprotect is POSIX")
 @pytest.mark.parametrize("at_end", [False, True])
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_outside_the_arrays_is_touched(case, at_end, monkeypatch):
     """Inputs, weights, tables and output each border on a forbidden page: an access there ends the process."""
-
-    def run(function, rows, work, *args):
-        apart = [guarded(a, at_end) if isinstance(a, np.ndarray) else a for a in args]
-        function(0, rows, *apart)
-        for array, copy in zip(args, apart):
-            if isinstance(array, np.ndarray) and array.flags.writeable:
-                array[...] = copy
 
     for setting in CASES[case]:
         listed = arguments(np.random.default_rng(0), **setting)
@@ -170,7 +146,7 @@ def test_nothing_outside_the_arrays_is_touched(case, at_end, monkeypatch):
             kernel, args = getattr(way, name), listed[name]
             wanted = kernel(*args)
             with monkeypatch.context() as patch:
-                patch.setattr(parallel, "run", run)
+                patch.setattr(parallel, "run", partial(run_guarded, at_end))
                 np.testing.assert_array_equal(kernel(*args), wanted)
 
 

@@ -15,7 +15,7 @@ from minicv import kernels
 from minicv.kernels.cpu import parallel, precision, winograd, winograd_weight
 from minicv.kernels.cpu.winograd_vector import MATRICES
 from tests.kernels.drawn import rngs, sizes
-from tests.kernels.test_conv_fast import guarded
+from tests.kernels.guarded import run_guarded
 
 WAYS = {"conv2d": winograd, "conv_transpose2d": winograd, "conv2d_weight": winograd_weight}
 TILES = 2, 4
@@ -127,18 +127,11 @@ def test_no_bias():
 def test_nothing_outside_the_arrays_is_touched(m, at_end, monkeypatch):
     """Inputs, filters and output each border on a forbidden page: an access there ends the process."""
 
-    def run(function, rows, work, *args):
-        apart = [guarded(a, at_end) if isinstance(a, np.ndarray) else a for a in args]
-        function(0, rows, *apart)
-        for array, copy in zip(args, apart):
-            if isinstance(array, np.ndarray) and array.flags.writeable:
-                array[...] = copy
-
     for setting in (setting for case in CASES for setting in CASES[case]):
         for name, args in arguments(np.random.default_rng(0), **setting).items():
             wanted = fast(name, args, m)
             with monkeypatch.context() as patch:
-                patch.setattr(parallel, "run", run)
+                patch.setattr(parallel, "run", partial(run_guarded, at_end))
                 np.testing.assert_array_equal(fast(name, args, m), wanted)
 
 

@@ -1,5 +1,7 @@
 """Elementwise ops: values against NumPy, derivatives against differences, and the conventions at kinks."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,11 +12,21 @@ from minicv import DTypeError, ShapeError, Tensor
 from minicv.testing import distinct_values, gradcheck, gradgradcheck
 from minicv.testing.strategies import arrays, broadcastable_shapes, shapes
 
-# (op, the same in NumPy, what to make of a drawn array so that it lies in the domain)
-anything = lambda x: x  # noqa: E731
-positive = lambda x: np.abs(x) + 0.5  # noqa: E731
-distant = lambda x: np.sign(x) * (np.abs(x) + 0.5)  # noqa: E731
 
+def anything(x):
+    return x
+
+
+def positive(x):
+    return np.abs(x) + 0.5
+
+
+def distant(x):
+    """Away from 0."""
+    return np.sign(x) * (np.abs(x) + 0.5)
+
+
+# (op, the same in NumPy, what to make of a drawn array so that it lies in the domain)
 UNARY = {
     "neg": (lambda x: -x, np.negative, anything),
     "exp": (minicv.exp, np.exp, anything),
@@ -72,7 +84,7 @@ def test_binary_values_and_derivatives(name, operands):
 def test_where_picks_and_sends_the_gradient_to_what_it_picked(found, data):
     mask = data.draw(arrays(found[0], dtype=bool))
     a, b = data.draw(arrays(found[1])), data.draw(arrays(found[2]))
-    op = lambda a, b: minicv.where(mask, a, b)  # noqa: E731
+    op = partial(minicv.where, mask)
     assert np.array_equal(op(minicv.tensor(a), minicv.tensor(b)).numpy(), np.where(mask, a, b))
     assert gradcheck(op, [a, b]) and gradgradcheck(op, [a, b], draws=1)
 

@@ -119,7 +119,10 @@ def test_split_and_concat_are_inverses(x, data):
 @given(xs=st.lists(st.integers(0, 3), min_size=1, max_size=4), data=st.data())
 def test_concat_gives_every_part_its_gradient(xs, data):
     parts = [distinct_values((2, n), seed) for seed, n in enumerate(xs)]
-    join = lambda *parts: minicv.concat(parts, axis=1)  # noqa: E731
+
+    def join(*parts):
+        return minicv.concat(parts, axis=1)
+
     assert np.array_equal(join(*parts).numpy(), np.concatenate(parts, axis=1))
     assert gradcheck(join, parts) and gradgradcheck(join, parts, draws=1)
 
