@@ -7,7 +7,7 @@ from .errors import WeightsError
 from .fetch import FetchError, fetch, unpack
 from .loading import LoadReport, load_into
 from .tree import load_tree, save_tree
-from .weights import load_weights, save_weights
+from .weights import load_metadata, load_weights, replacing, save_weights
 
 __all__ = [
     "FetchError",
@@ -15,8 +15,10 @@ __all__ = [
     "WeightsError",
     "fetch",
     "load_into",
+    "load_metadata",
     "load_tree",
     "load_weights",
+    "replacing",
     "save_tree",
     "save_weights",
     "unpack",
