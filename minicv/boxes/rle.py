@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import ShapeError, sentence
 
 _FINER = 5  # grid on which outlines are drawn
+_BEYOND = 10  # how far an outline may go, in units of the image's height and width; it is drawn dot by dot
 
 
 def encode(mask):
@@ -65,13 +66,26 @@ def counts_of(rle):
     array([1, 3])
     """
     counts = rle["counts"]
-    counts = unpack(counts) if isinstance(counts, (str, bytes)) else np.asarray(counts, np.int64)
+    counts = unpack(counts) if isinstance(counts, (str, bytes)) else _integers(counts)
     height, width = rle["size"]
-    if counts.ndim != 1 or (counts < 0).any() or counts.sum() != height * width:
+    # Each is looked at by itself first: a sum of huge ones may come out right.
+    if (
+        counts.ndim != 1
+        or (counts < 0).any()
+        or (counts > height * width).any()
+        or counts.sum() != height * width
+    ):
         expected = f"runs from 0 on that add up to {height} x {width} pixels"
         got = f"a sum of {counts.sum()}, and {counts.min(initial=0)} as the smallest"
         raise ShapeError(sentence("rle", "counts", expected, got))
     return counts
+
+
+def _integers(counts):
+    counts = np.asarray(counts)
+    if counts.size and counts.dtype.kind not in "iu":
+        raise ShapeError(sentence("rle", "counts", "a list of integers, or a string", counts.dtype))
+    return counts.astype(np.int64)
 
 
 def area(rle):
@@ -181,6 +195,11 @@ def _from_polygon(polygon, height, width):
             sentence(
                 "rle.from_polygons", "a polygon", "x1, y1, x2, y2, ... of at least 3 points", points.shape
             )
+        )
+    reach = _BEYOND * (height + width)
+    if not (np.abs(points) <= reach).all():
+        raise ShapeError(
+            sentence("rle.from_polygons", "a polygon", f"no further than {reach} from the origin", points)
         )
     corners = np.trunc(_FINER * points.reshape(-1, 2) + 0.5).astype(np.int64)
     outline = np.concatenate([_line(a, b) for a, b in zip(corners, np.roll(corners, -1, axis=0))])

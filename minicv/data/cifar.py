@@ -12,6 +12,7 @@ import numpy as np
 
 from ..io import WeightsError, pickles
 from .errors import DataError
+from .names import read_names
 from .sample import Sample
 
 _SHAPE = (3, 32, 32)
@@ -57,10 +58,10 @@ class CIFAR10:
         parts = self._train if train else self._test
         if (folder / self._test[0]).is_file():
             batches = [_read_pickle(folder / part, self._keys[0]) for part in parts]
-            self.classes = tuple(map(str, _load(folder / self._names[0])[self._keys[1]]))
+            self.classes = tuple(_strings(folder / self._names[0], self._keys[1]))
         else:
             batches = [_read_binary(folder / f"{part}.bin", self._label_bytes) for part in parts]
-            self.classes = tuple((folder / self._names[1]).read_text(encoding="utf-8").split())
+            self.classes = read_names(folder / self._names[1])
         self.images = np.concatenate([images for images, _ in batches])
         self.labels = np.concatenate([labels for _, labels in batches])
         if self.labels.size and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
@@ -108,12 +109,22 @@ def _read_pickle(path, key):
     batch = _load(path)
     pixels, labels = batch.get("data"), batch.get(key)
     try:
+        if not isinstance(labels, list) or any(type(label) is not int for label in labels):
+            raise TypeError("its labels must be a list of integers")
         pixels, labels = pixels.array(), np.array(labels, np.int64)
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise DataError(f"CIFAR: {path} is damaged ({error}).") from None
     if pixels.ndim != 2 or pixels.shape[1] != _PIXELS or labels.shape != pixels.shape[:1]:
         raise DataError(f"CIFAR: {path}: pixels of shape {pixels.shape} and labels of shape {labels.shape}.")
     return _upright(pixels), labels
+
+
+def _strings(path, key):
+    """The list of strings under a key of a pickled dict."""
+    names = _load(path).get(key)
+    if not isinstance(names, list) or any(not isinstance(name, str) for name in names):
+        raise DataError(f"CIFAR: {path} must have a list of names under {key!r}.")
+    return names
 
 
 def _upright(pixels):
@@ -143,7 +154,8 @@ class _Type:
 
     def __init__(self, name, *_):
         if name != "u1":
-            raise WeightsError(f"an array of type {str(name)[:10]}, where bytes were expected")
+            kind = name[:10] if isinstance(name, str) else "unknown"
+            raise WeightsError(f"an array of type {kind}, where bytes were expected")
 
     def set_state(self, state):
         """Byte order and the like, which bytes do not have."""
@@ -151,7 +163,7 @@ class _Type:
 
 _GLOBALS = {
     f"numpy.{core}.multiarray._reconstruct": _Array for core in ("core", "_core")
-} | {"numpy.ndarray": None, "numpy.dtype": _Type, "_codecs.encode": lambda text, _: text.encode("latin-1")}  # fmt: skip
+} | {"numpy.ndarray": None, "numpy.dtype": _Type, "_codecs.encode": lambda text, _: text}  # fmt: skip
 
 
 def _find(name):

@@ -14,6 +14,8 @@ from .errors import DataError
 from .images import read_image
 from .sample import Sample
 
+_FAR = 2**24  # up to here float32 has every integer
+
 
 class Coco:
     """Images of a folder with the annotations of a file in COCO's format.
@@ -64,6 +66,9 @@ class Coco:
             names = {c["id"]: c["name"] for c in categories}
             bones = next((c["skeleton"] for c in categories if "skeleton" in c), [])
             self.skeleton = tuple((a - 1, b - 1) for a, b in bones)
+            _check_types((*self._images, *self._annotations, *names), int)
+            _check_types((image[key] for image in self._images.values() for key in ("height", "width")), int)
+            _check_types((*names.values(), *(image["file_name"] for image in self._images.values())), str)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DataError(f"Coco: {self.path} is damaged, or not in COCO's format ({error!r}).") from None
         self.ids = sorted(self._images)
@@ -83,19 +88,19 @@ class Coco:
                 f"{info['height']} x {info['width']}."
             )
         found = self._annotations.get(info["id"], [])
-        captions = [a["caption"].strip() for a in found if "caption" in a]
-        meta = {"image_id": info["id"], "path": str(path), "captions": captions}
+        meta = {"image_id": info["id"], "path": str(path)}
         try:
+            meta["captions"] = [a["caption"].strip() for a in found if "caption" in a]
             fields = self._objects([a for a in found if "bbox" in a], image.shape[:2], meta)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise DataError(
                 f"Coco: {self.path}: an annotation of image {info['id']} is damaged ({error})."
             ) from None
-        return Sample(image, caption=captions[0] if captions else "", meta=meta, **fields)
+        return Sample(image, caption=next(iter(meta["captions"]), ""), meta=meta, **fields)
 
     def _objects(self, annotations, size, meta):
         """Fields of a sample that describe its objects; what has no field of its own goes into ``meta``."""
-        boxes = np.array([a["bbox"] for a in annotations], np.float32).reshape(-1, 4)
+        boxes = _coordinates([a["bbox"] for a in annotations]).reshape(-1, 4)
         boxes[:, 2:] += boxes[:, :2]
         labels = [self.category_ids.index(a["category_id"]) for a in annotations]
         meta["annotation_ids"] = [a["id"] for a in annotations]
@@ -107,5 +112,19 @@ class Coco:
             fields["masks"] = np.array(masks, bool).reshape(-1, *size)
         if annotations and all("keypoints" in a for a in annotations):
             points = [a["keypoints"] for a in annotations]
-            fields["keypoints"] = np.array(points, np.float32).reshape(len(points), -1, 3)
+            fields["keypoints"] = _coordinates(points).reshape(len(points), -1, 3)
         return fields
+
+
+def _check_types(values, kind):
+    for value in values:
+        if type(value) is not kind:
+            raise TypeError(f"{value!r} where a {kind.__name__} is expected")
+
+
+def _coordinates(numbers):
+    """Numbers of an image's size, as float32."""
+    numbers = np.array(numbers, np.float64)
+    if not (np.abs(numbers) < _FAR).all():
+        raise ValueError("a coordinate is no number, or far outside of any image")
+    return numbers.astype(np.float32)

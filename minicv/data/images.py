@@ -1,12 +1,18 @@
 """Image files in and out, through Pillow, and the step from images to a network's input."""
 
 import os
+from contextlib import contextmanager
 
 import numpy as np
 
+from .errors import DataError
+
+#: What Pillow may read. It knows more, among them PostScript: programs, which it would give to Ghostscript to run.
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+
 
 def read_image(path, size=None):
-    """Read any image file that Pillow knows.
+    """Read an image file in one of `FORMATS`.
 
     The picture is turned upright as its EXIF tag says; transparency is laid over white; palettes, grey and 16-bit files
     become 8-bit RGB (16-bit values are divided by 257).
@@ -27,8 +33,10 @@ def read_image(path, size=None):
     ------
     FileNotFoundError
         If there is no such file.
+    DataError
+        If the file is not an image, or is damaged.
     ValueError
-        If the file is not an image, or is damaged, or `size` is not positive.
+        If `size` is not positive.
 
     Examples
     --------
@@ -38,25 +46,40 @@ def read_image(path, size=None):
     >>> read_image(path)[0, 0].tolist(), read_image(path, size=4).shape
     ([255, 0, 0], (4, 4, 3))
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, ImageOps
 
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f"read_image: there is no file {os.fspath(path)!r}.")
     height, width = (size, size) if size is None or np.ndim(size) == 0 else size
     if size is not None and min(height, width) < 1:
         raise ValueError(f"read_image: size must be at least 1 pixel; got {size}.")
-    try:
-        with Image.open(path) as file:
-            picture = to_rgb(ImageOps.exif_transpose(file))
-    except UnidentifiedImageError:
-        raise ValueError(f"read_image: {os.fspath(path)!r} is not an image that Pillow can read.") from None
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise ValueError(
-            f"read_image: {os.fspath(path)!r} is damaged or not readable as an image: {error}"
-        ) from None
+    with opened("read_image", path) as file:
+        picture = to_rgb(ImageOps.exif_transpose(file))
     if size is not None:
         picture = picture.resize((width, height), Image.Resampling.BILINEAR)
     return np.array(picture)
+
+
+@contextmanager
+def opened(op, path):
+    """Open an image file with Pillow; whatever goes wrong with it meanwhile becomes one kind of error.
+
+    Raises
+    ------
+    FileNotFoundError, DataError
+        There is no such file, or it is damaged or something else.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"{op}: there is no file {os.fspath(path)!r}.")
+    try:
+        with Image.open(path, formats=FORMATS) as file:
+            yield file
+    except UnidentifiedImageError:
+        raise DataError(f"{op}: {os.fspath(path)!r} is not an image that Pillow can read.") from None
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise DataError(
+            f"{op}: {os.fspath(path)!r} is damaged or not readable as an image: {error}"
+        ) from None
 
 
 def to_rgb(picture):

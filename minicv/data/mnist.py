@@ -5,6 +5,7 @@ Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digit
 
 import gzip
 import os
+import zlib
 from math import prod
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def read_idx(path):
         try:
             with gzip.open(raw) if packed else raw as file:
                 return _read_idx(file, room)
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, zlib.error) as error:
             raise DataError(f"read_idx: {path} is damaged: {error}.") from None
 
 

@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 import numpy as np
 
 from .errors import DataError
-from .images import read_image
+from .images import opened, read_image
+from .names import read_names
 from .sample import Sample
 
 VOC_CLASSES = (
@@ -69,7 +70,7 @@ class VOC:
         if not path.is_file():
             present = ", ".join(sorted(p.stem for p in path.parent.glob("*.txt"))) or "none"
             raise FileNotFoundError(f"VOC: there is no list {path}. There are: {present}.")
-        self.names = path.read_text(encoding="utf-8").split()
+        self.names = list(read_names(path))
 
     def __len__(self):
         return len(self.names)
@@ -82,8 +83,10 @@ class VOC:
         if xml.is_file():  # those of the test images of 2012 were never published
             objects = read_annotation(xml)
         if self.task == "segmentation":
-            pixels["semantic"] = _indices(self.root / "SegmentationClass" / f"{name}.png")
-            numbers = _indices(self.root / "SegmentationObject" / f"{name}.png")
+            pixels["semantic"], numbers = (
+                _indices(self.root / f"Segmentation{kind}" / f"{name}.png", image.shape[:2])
+                for kind in ("Class", "Object")
+            )
             # Object number k of the picture is the k-th of the list.
             pixels["masks"] = numbers == np.arange(1, len(objects["labels"]) + 1)[:, None, None]
         return Sample(
@@ -113,11 +116,9 @@ def read_annotation(path):
     DataError
         The file is no XML, defines entities, or an object lacks a name or a box, or is of an unknown class.
     """
-    text = Path(path).read_bytes()
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise DataError(f"VOC: {path} defines entities, which no annotation needs; it was refused.")
     try:
-        found = ElementTree.fromstring(text).findall("object")
+        parser = ElementTree.XMLParser(target=_WithoutEntities())
+        found = ElementTree.fromstring(Path(path).read_bytes(), parser).findall("object")
         boxes = [
             [float(o.find("bndbox").findtext(side)) for side in ("xmin", "ymin", "xmax", "ymax")]
             for o in found
@@ -134,18 +135,18 @@ def read_annotation(path):
     return {"boxes": boxes, "labels": np.array(labels, np.int64), "meta": flags}
 
 
-def _indices(path):
-    """Palette indices of a PNG, as int64."""
-    from PIL import Image
+class _WithoutEntities(ElementTree.TreeBuilder):
+    """Refuses definitions of entities, of which a few lines can stand for gigabytes, in whatever encoding."""
 
-    try:
-        with Image.open(path) as file:
-            if file.mode != "P":
-                raise ValueError(
-                    f"it must have a palette, whose indices are the labels; its mode is {file.mode}"
-                )
-            return np.asarray(file, np.int64)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"VOC: there is no file {path}.") from None
-    except (OSError, ValueError, SyntaxError) as error:
-        raise DataError(f"VOC: {path} is damaged: {error}.") from None
+    def doctype(self, *_):
+        raise ValueError("it defines entities, which no annotation needs; it was refused")
+
+
+def _indices(path, size):
+    """Palette indices of a PNG of that height and width, as int64."""
+    with opened("VOC", path) as file:
+        if file.mode != "P":
+            raise ValueError(f"it must have a palette, whose indices are the labels; its mode is {file.mode}")
+        if file.size[::-1] != size:
+            raise ValueError(f"it must be as large as its image, {size}; it is {file.size[::-1]}")
+        return np.asarray(file, np.int64)

@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from pathlib import Path
 
 _BLOCK = 2**18  # bytes at a time
@@ -138,6 +139,10 @@ def unpack(path, folder):
         else:
             with tarfile.open(path) as archive:
                 archive.extractall(folder, filter="data")
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, ValueError, RuntimeError, zlib.error) as error:
         raise FetchError(f"unpack: {path} is damaged or hostile ({error}).") from None
+    except FetchError:
+        raise
+    except OSError as error:  # of the disk, or about bytes that are no gzip
+        raise FetchError(f"unpack: {path} cannot be unpacked into {folder} ({error}).") from None
     print(f"unpacked {Path(path).name} into {folder}", file=sys.stderr)

@@ -28,6 +28,16 @@ _CONSTANTS = {
     "EMPTY_LIST": list,
     "EMPTY_DICT": dict,
 }
+# What comes of a stack that does not fit; the warning, of a string's escapes, where warnings are errors.
+_DAMAGES = (
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    AttributeError,
+    OverflowError,
+    DeprecationWarning,
+)
 _NOTHING = frozenset(["PROTO", "FRAME", "STOP"])
 
 
@@ -55,14 +65,27 @@ def load(file, find, persistent):
     """
     machine = _Machine(find, persistent)
     try:
-        for instruction, argument, _ in pickletools.genops(file):
+        for instruction, argument, _ in pickletools.genops(_Rest(file)):
             machine.step(instruction.name, argument)
         (value,) = machine.stack
     except WeightsError:
         raise
-    except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError) as error:
+    except _DAMAGES as error:
         raise WeightsError(f"its pickle is damaged ({error})") from None
     return value
+
+
+class _Rest:
+    """The rest of a file, which is never asked for more than it has: ``read(n)`` takes memory for n bytes first."""
+
+    def __init__(self, file):
+        self.file, self.tell, self.readline = file, file.tell, file.readline
+        at = file.tell()
+        self.end = file.seek(0, 2)
+        file.seek(at)
+
+    def read(self, length):
+        return self.file.read(min(length, self.end - self.tell()))
 
 
 class _Machine:

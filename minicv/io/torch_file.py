@@ -100,7 +100,7 @@ def _find(name):
 
 _REBUILD = {
     "collections.OrderedDict": lambda: {},  # called without arguments; its items come one by one
-    "torch.Size": tuple,
+    "torch.Size": lambda shape: tuple(shape[: _AXES + 1]),  # a view of more axes is refused
     "torch._utils._rebuild_tensor": _View,
     "torch._utils._rebuild_tensor_v2": _View,
     "torch._utils._rebuild_parameter": lambda view, requires_grad, hooks: view,
@@ -167,7 +167,8 @@ def load_old(file):
     """Value of an older file of ``torch.save``: pickles in a row, then the storages."""
     plain = partial(pickles.load, file, _find, None)
     magic, protocol, system = plain(), plain(), plain()
-    if magic != _OLD_MAGIC or protocol != _OLD_PROTOCOL or not system.get("little_endian"):
+    known = magic == _OLD_MAGIC and protocol == _OLD_PROTOCOL and isinstance(system, dict)
+    if not known or not system.get("little_endian"):
         raise WeightsError("it is of a version of torch.save that is not supported")
     storages, contents = {}, {}
 
@@ -179,6 +180,8 @@ def load_old(file):
 
     value = pickles.load(file, _find, persistent)
     for key in plain():
+        if type(key) is not str or key not in storages:
+            raise WeightsError("it has a storage that no tensor uses")
         count = int.from_bytes(file.read(8), "little")
         length = count * np.dtype(_DTYPES[storages[key].kind]).itemsize
         if length > _size(file) - file.tell():

@@ -62,7 +62,10 @@ def load_tree(path):
             text = (file.metadata() or {}).get(_KEY)
             if text is None:
                 raise WeightsError(f"load_tree: {path} is no checkpoint of minicv.")
-            return _unpack(json.loads(text), {name: file.get_tensor(name) for name in file.keys()})
+            tree = _unpack(json.loads(text), {name: file.get_tensor(name) for name in file.keys()})
+            if not isinstance(tree, dict):
+                raise TypeError(f"it holds a {type(tree).__name__}")
+            return tree
     except (
         safetensors.SafetensorError,
         ValueError,

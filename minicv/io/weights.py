@@ -3,9 +3,12 @@
 What a file is, is seen from its first bytes, not from its name.
 """
 
+import io
 import os
 import secrets
+import tokenize
 import zipfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,6 +37,7 @@ _SAFE = {
 # Names under which checkpoints keep the weights beside other things.
 _NESTED = ("state_dict", "model", "model_state_dict")
 
+_NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _SWELL = 64  # how much larger than its file an .npz may become
 _SLACK = 2**24  # bytes
 
@@ -108,9 +112,10 @@ def _read(file):
         EOFError,
         OSError,
         RuntimeError,
+        zlib.error,
     ) as error:
         raise WeightsError(f"it is damaged ({error})") from None
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+    except zipfile.BadZipFile as error:
         raise WeightsError(f"it is damaged, or no file of weights ({error})") from None
     raise WeightsError("it is neither safetensors, nor written by torch.save, nor .npz")
 
@@ -135,10 +140,30 @@ def _safe_array(name, dtype, shape, data):
 def _read_npz(file):
     size = os.fstat(file.fileno()).st_size
     with zipfile.ZipFile(file) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > _SWELL * size + _SLACK:
+        entries = archive.infolist()
+        if sum(entry.file_size for entry in entries) > _SWELL * size + _SLACK:
             raise WeightsError("unpacked it would be more than a hundred times larger than it is")
-    with np.load(file, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+        if sum(entry.compress_size for entry in entries) > size:
+            raise WeightsError("its parts claim to be larger than the file")
+        if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+            raise WeightsError("a part is compressed in a way that NumPy does not use")
+        return {entry.filename.removesuffix(".npy"): _npy_array(archive.read(entry)) for entry in entries}
+
+
+def _npy_array(data):
+    """The array in the bytes of an .npy file; memory is taken for what is there, whatever its header says."""
+    file = io.BytesIO(data)
+    read_header = _NPY_HEADERS.get(np.lib.format.read_magic(file))
+    if read_header is None:
+        raise WeightsError("an array has a version that is not supported")
+    try:
+        shape, columns_first, dtype = read_header(file)
+    except (SyntaxError, tokenize.TokenError) as error:
+        raise WeightsError(f"the header of an array is damaged ({error})") from None
+    if dtype.hasobject or min(shape, default=0) < 0:
+        raise WeightsError(f"it is damaged, or made to do harm (an array {shape} of {dtype})")
+    values = np.frombuffer(bytearray(data[file.tell() :]), dtype)
+    return values.reshape(shape, order="F" if columns_first else "C")
 
 
 def _named_arrays(value):
@@ -164,7 +189,7 @@ def _is_state(value):
     )
 
 
-def save_weights(weights, path, metadata=None):
+def save_weights(weights, path):
     """Write weights as safetensors, which PyTorch and most other frameworks read.
 
     The file appears under its name when it is complete, so that none is ever half written.
@@ -175,8 +200,6 @@ def save_weights(weights, path, metadata=None):
         As ``model.state_dict()`` gives it.
     path : str or Path
         By convention it ends in ``.safetensors``.
-    metadata : dict of str to str, optional
-        What else a reader should know, for :func:`load_metadata`.
 
     Raises
     ------
@@ -197,41 +220,7 @@ def save_weights(weights, path, metadata=None):
     # The package would write what is not in raster order as it lies in memory.
     in_order = {name: np.asarray(value, order="C") for name, value in weights.items()}
     with replacing(path) as file:
-        file.write(safetensors.numpy.save(in_order, metadata))
-
-
-def load_metadata(path):
-    """Read what stands beside the weights in a safetensors file.
-
-    Parameters
-    ----------
-    path : str or Path
-
-    Returns
-    -------
-    dict of str to str
-        Empty for a file of another kind.
-
-    Raises
-    ------
-    OSError
-        It cannot be read.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp(), "weights.safetensors")
-    >>> save_weights({"scale": np.ones(2)}, path, {"model": "a scale"})
-    >>> load_metadata(path)
-    {'model': 'a scale'}
-    """
-    with open(path, "rb"):  # an OSError, if it cannot be read
-        pass
-    try:
-        with safetensors.safe_open(path, "np") as file:
-            return file.metadata() or {}
-    except safetensors.SafetensorError:
-        return {}
+        file.write(safetensors.numpy.save(in_order))
 
 
 def _check(name, value):

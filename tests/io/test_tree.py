@@ -87,7 +87,7 @@ def test_other_files(tmp_path):
     safetensors.numpy.save_file({"a": np.ones(2)}, path)
     with pytest.raises(WeightsError, match="no checkpoint of minicv"):
         load_tree(path)
-    for text in ("[", '["array", "b"]', '["what", []]', '["dict", [1]]', "[" * 10**5):
+    for text in ("[", '["array", "b"]', '["what", []]', '["dict", [1]]', "3", '["list", []]', "[" * 10**5):
         safetensors.numpy.save_file({"a": np.ones(2)}, path, {"minicv": text})
         with pytest.raises(WeightsError, match="damaged"):
             load_tree(path)

@@ -3,6 +3,7 @@
 import io
 import pickle
 import struct
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from minicv import nn
-from minicv.io import WeightsError, load_weights, save_weights
-from tests.io.torch_writer import call, in_a_row, literal, mapping, tensor, zipped
+from minicv.io import WeightsError, load_weights, pickles, save_weights
+from tests.io.torch_writer import LAUGHS, MAGIC, PROTOCOL, call, in_a_row, literal, mapping, tensor, zipped
 
 KINDS = [np.bool_, np.uint8, np.int8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.uint64]
 KINDS += [np.float16, np.float32, np.float64]
@@ -146,10 +147,6 @@ def test_nothing_is_run(load, tmp_path):
     assert not witness.exists()
 
 
-# A tuple of twice the tuple before, sixty times over: its text and its hash take 2^60 steps.
-LAUGHS = literal("x") + 60 * b"q\x00h\x00\x86"
-
-
 @pytest.mark.parametrize(
     ("program", "message"),
     [
@@ -182,6 +179,96 @@ def test_hostile_pickles(load, program, message):
 def test_compressed_parts_are_refused(load):
     with pytest.raises(WeightsError, match="compressed"):
         load(zipped(PROGRAM, {"0": bytes(10**6)}, zipfile.ZIP_DEFLATED))
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        [MAGIC, PROTOCOL, 3],
+        [MAGIC, PROTOCOL, {"little_endian": False}],
+        [MAGIC, 1000, {"little_endian": True}],
+    ],
+)
+def test_older_files_of_another_version(load, heads):
+    with pytest.raises(WeightsError, match="version"):
+        load(b"".join(pickle.dumps(value, 2) for value in heads))
+
+
+@pytest.mark.parametrize("keys", [b"](" + LAUGHS + b"e.", pickle.dumps(["1"], 2)])
+def test_older_files_with_other_storages(load, keys):
+    data = in_a_row(PROGRAM, {"0": SIX.tobytes()})
+    data = data.replace(pickle.dumps(["0"], 2), b"\x80\x02" + keys)
+    with pytest.raises(WeightsError, match="storage that no tensor uses"):
+        load(data)
+
+
+def test_no_more_is_asked_of_a_file_than_it_has(tmp_path):
+    """Python takes memory for what is asked before it looks what is there."""
+
+    class Asked(io.BytesIO):
+        def read(self, length):
+            assert length <= len(self.getvalue())
+            return super().read(length)
+
+    with pytest.raises(WeightsError, match="only 2 remain"):
+        pickles.load(Asked(b"\x80\x02X\xff\xff\xff\x7fx."), None, None)
+
+
+def test_shapes_are_not_multiplied(load):
+    """A list of ten thousand numbers that is made a tuple a thousand times would take eighty megabytes."""
+    first = literal([1] * 10**4) + b"q\xffctorch\nSize\nq\xfe"
+    data = zipped(b"](" + first + 10**3 * b"h\xfeh\xff\x85R" + b"e", {})
+    tracemalloc.start()
+    with pytest.raises(WeightsError, match="it holds list"):
+        load(data)
+    assert tracemalloc.get_traced_memory()[1] < 2**23
+    tracemalloc.stop()
+
+
+def npy(header, data=b""):
+    """Bytes of an .npz with one array, whose header is the text given."""
+    file = io.BytesIO()
+    head = b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header.encode()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("x.npy", head + data)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "message"),
+    [
+        ("'<f4'", "(1000000000000,)", "damaged"),
+        ("'<f4'", "(-1,)", "do harm"),
+        ("'|O'", "(1,)", "do harm"),
+        ("'<f4'", "((1,)", "header"),
+        ("'<f4'", "(1, 2)", "damaged"),
+        ("'<f4", "(1,)", "damaged|header"),
+    ],
+)
+def test_headers_of_an_npz(load, dtype, shape, message):
+    text = "{'descr': %s, 'fortran_order': False, 'shape': %s, }\n"
+    assert load(npy(text % ("'<f4'", "(1,)"), SIX[1:2].tobytes()))["x"].tolist() == [1]
+    with pytest.raises(WeightsError, match=message):
+        load(npy(text % (dtype, shape), SIX[1:2].tobytes()))
+
+
+def test_an_npz_that_is_damaged_or_packed_in_another_way(load):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("x.npy", b"x")
+    with pytest.raises(WeightsError, match="compressed in a way"):
+        load(file.getvalue())
+    file = io.BytesIO()
+    np.savez_compressed(file, x=SIX)
+    data = bytearray(file.getvalue())
+    sized = bytearray(data)
+    data[60:63] = b"\xff\xff\xff"
+    with pytest.raises(WeightsError, match="damaged"):
+        load(bytes(data))
+    at = sized.index(b"PK\1\2") + 20  # the packed size, in the list of contents
+    sized[at : at + 4] = b"\xff\xff\xff\x3f"
+    with pytest.raises(WeightsError, match="parts claim to be larger"):
+        load(bytes(sized))
 
 
 def test_an_npz_that_swells_is_refused(load):

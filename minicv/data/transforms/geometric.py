@@ -78,14 +78,12 @@ class RandomCrop:
     """
 
     def __init__(self, size, padding=0, fill=0):
-        if padding < 0:
-            raise ValueError(sentence("RandomCrop", "padding", "a number from 0 on", padding))
-        self.size, self.padding, self.fill = _size("RandomCrop", size), padding, fill
+        self.size, self.pad, self.fill = _size("RandomCrop", size), Pad(padding, fill), fill
 
     def __call__(self, sample, rng):
-        room = [max(0, have + 2 * self.padding - want) for have, want in zip(sample.image.shape, self.size)]
-        top, left = (int(rng.integers(r + 1)) - self.padding for r in room)
-        return crop(sample, top, left, *self.size, fill=self.fill)
+        sample = self.pad(sample, rng)
+        room = [max(0, have - want) for have, want in zip(sample.image.shape, self.size)]
+        return crop(sample, *(int(rng.integers(r + 1)) for r in room), *self.size, fill=self.fill)
 
 
 class RandomHorizontalFlip:
