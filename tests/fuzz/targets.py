@@ -1,0 +1,331 @@
+"""Every parser of the project, with small real files for it, made here."""
+
+import contextlib
+import gzip
+import io
+import json
+import pickle
+import shutil
+import tarfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+from PIL import Image
+
+from minicv.boxes import rle
+from minicv.data import CIFAR10, CIFAR100, MNIST, VOC, Coco, DataError, ImageFolder
+from minicv.io import FetchError, WeightsError, load_tree, load_weights, save_tree, unpack
+from tests.io.torch_writer import LAUGHS, call, in_a_row, literal, mapping, tensor, zipped
+
+RNG = np.random.default_rng(0)
+MEMORY = 256 * 2**20
+
+
+@dataclass
+class Target:
+    """A parser.
+
+    Attributes
+    ----------
+    name : str
+    files : dict of str to list of bytes
+        Path in a folder -> contents that it may have; with the first ones the parser succeeds.
+    read : callable
+        ``read(folder)`` parses all of it.
+    errors : tuple of type
+        What it is documented to raise, these types and none below them.
+    changed : list of str
+        The files that are changed, by default all.
+    memory : int
+        Bytes that one input may take.
+    """
+
+    name: str
+    files: dict
+    read: Callable
+    errors: tuple
+    changed: list = None
+    memory: int = MEMORY
+
+    def __post_init__(self):
+        self.changed = self.changed or list(self.files)
+
+
+# Weights and checkpoints
+
+
+class Attack:
+    """Would run a command when it is unpickled."""
+
+    def __reduce__(self):
+        import os
+
+        return os.system, ("true",)
+
+
+def saved(write):
+    """Bytes that a function writes to the file that it is given."""
+    file = io.BytesIO()
+    write(file)
+    return file.getvalue()
+
+
+def read_weights(folder):
+    load_weights(folder / "w")
+
+
+def weights():
+    """Target for each format of weights."""
+    six, brain = np.arange(6, dtype="<f4"), np.arange(4, dtype="<u2")
+    hostile = pickle.dumps({"w": Attack()}, 2)[2:-1]
+    laughs = mapping(
+        {"w": LAUGHS, "v": call("torch._utils._rebuild_tensor_v2", LAUGHS, LAUGHS, LAUGHS, LAUGHS)}
+    )
+    views = {
+        "rows": tensor("Float", "0", 6, (2, 3)),
+        "columns": tensor("Float", "0", 6, (3, 2), (1, 3)),
+        "last": tensor("Float", "0", 6, (), (), offset=5),
+        "none": tensor("Float", "0", 6, (0, 4)),
+        "parameter": call(
+            "torch._utils._rebuild_parameter", tensor("Float", "0", 6, (6,)), literal(True), literal(1)
+        ),
+    }
+    nested = mapping({"epoch": literal(3), "state_dict": mapping(views)})
+    brains = mapping({"brain": tensor("BFloat16", "0", 4, (4,))})
+    torch_files = [
+        lambda write, program=program, data=data: write(program, {"0": data.tobytes()})
+        for program, data in (
+            (mapping(views), six),
+            (nested, six),
+            (brains, brain),
+            (hostile, six),
+            (laughs, six),
+        )
+    ]
+    safe = {"a": six.reshape(2, 3), "b": np.array(3), "c": np.zeros((0, 2), np.float16), "d": six > 2}
+    header = b'{"x":{"dtype":"BF16","shape":[4],"data_offsets":[0,8]}}'
+    npz = {"a": six.reshape(2, 3), "b": np.array(3), "c": np.array([True]), "d": six.astype(">f8")}
+    kinds = {
+        "safetensors": [
+            safetensors.numpy.save(safe, {"note": "x"}),
+            len(header).to_bytes(8, "little") + header + brain.tobytes(),
+        ],
+        "pth": [make(zipped) for make in torch_files],
+        "pth-old": [make(in_a_row) for make in torch_files],
+        "npz": [
+            saved(lambda file: np.savez(file, **npz)),
+            saved(lambda file: np.savez_compressed(file, **npz)),
+            saved(lambda file: np.savez(file, x=np.array([Attack()], object))),
+        ],
+    }
+    return [Target(kind, {"w": files}, read_weights, (WeightsError,)) for kind, files in kinds.items()]
+
+
+def read_tree(folder):
+    load_tree(folder / "t")
+
+
+def trees(folder):
+    """Checkpoints."""
+    save_tree({"step": 3, "state": {0: {"m": np.ones(2)}}, "history": [(1, 0.5, None), "x"]}, folder / "t")
+    return [Target("tree", {"t": [(folder / "t").read_bytes()]}, read_tree, (WeightsError,))]
+
+
+# Data sets
+
+
+def every_sample(data_set):
+    """Read every sample, also after one that is damaged."""
+    error = None
+    for i in range(len(data_set)):
+        try:
+            data_set[i]
+        except Exception as first:
+            error = error or first
+    if error is not None:
+        raise error
+
+
+def read_mnist(folder):
+    every_sample(MNIST(folder))
+
+
+def idx(code, array):
+    """An array in MNIST's format."""
+    return bytes([0, 0, code, array.ndim]) + np.array(array.shape, ">i4").tobytes() + array.tobytes()
+
+
+def digits():
+    """MNIST."""
+    images = idx(8, RNG.integers(0, 256, (3, 4, 4), np.uint8))
+    files = {
+        "train-images-idx3-ubyte": images,
+        "train-labels-idx1-ubyte": idx(8, np.arange(3, dtype=np.uint8)),
+    }
+    other = idx(13, np.ones((2, 2), ">f4"))
+    packed = {f"{name}.gz": [gzip.compress(data), gzip.compress(other)] for name, data in files.items()}
+    plain = {name: [data, other] for name, data in files.items()}
+    errors = (DataError, FileNotFoundError)
+    return [Target("idx", plain, read_mnist, errors), Target("idx-gz", packed, read_mnist, errors)]
+
+
+def read_cifar(folder, kind, train):
+    every_sample(kind(folder, train=train))
+
+
+def cifar():
+    """Both data sets, as pickles and as bytes."""
+    pixels, errors = RNG.integers(0, 256, (2, 3072), np.uint8), (DataError, FileNotFoundError)
+    batch, ten = (
+        {"labels": [1, 2], "data": pixels, "batch_label": b"one"},
+        {"label_names": list("abcdefghij")},
+    )
+    fine = {"data": np.asfortranarray(pixels), "fine_labels": [1, 2], "coarse_labels": [0, 0]}
+    hostile = pickle.dumps({"data": Attack()}, 2)
+    hundred = {"fine_label_names": [str(i) for i in range(100)], "coarse_label_names": []}
+    ten_read, hundred_read = (partial(read_cifar, kind=kind, train=False) for kind in (CIFAR10, CIFAR100))
+    batches = [pickle.dumps(batch, 2), pickle.dumps(batch, 4), hostile]
+    fines = [pickle.dumps(fine, 4), pickle.dumps(fine, 2), hostile]
+    records = b"".join(bytes([0, label]) + row.tobytes() for label, row in enumerate(pixels))
+    tens = {"test_batch": batches, "batches.meta": [pickle.dumps(ten, 2), pickle.dumps(ten, 4)]}
+    hundreds = {"test": fines, "meta": [pickle.dumps(hundred, 2)]}
+    plain = {"test.bin": [records], "fine_label_names.txt": ["\n".join(hundred["fine_label_names"]).encode()]}
+    laughs = b"\x80\x02}(" + b"".join(literal(k) + LAUGHS for k in ("labels", "data", "label_names")) + b"u."
+    batches.append(laughs)
+    tens["batches.meta"].append(laughs)
+    return [
+        Target("cifar10", tens, ten_read, errors),
+        Target("cifar100", hundreds, hundred_read, errors),
+        Target("cifar100-bytes", plain, hundred_read, errors),
+    ]
+
+
+def picture(size=(6, 4), mode="RGB", kind="PNG", **options):
+    """Bytes of a small image file."""
+    image = Image.effect_noise(size, 50).convert(mode)
+    return saved(lambda file: image.save(file, kind, **options))
+
+
+def indices(values):
+    """A PNG with a palette whose indices are the values (H, W)."""
+    image = Image.frombytes("P", values.shape[::-1], values.astype(np.uint8).tobytes())
+    image.putpalette(bytes(range(256)) * 3)
+    return saved(lambda file: image.save(file, "PNG"))
+
+
+def read_voc(folder):
+    every_sample(VOC(folder, image_set="val", task="segmentation"))
+
+
+XML = b"""<annotation><filename>7.jpg</filename><size><width>6</width><height>4</height><depth>3</depth></size>
+<object><name>dog</name><difficult>0</difficult><truncated>1</truncated>
+  <bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox></object>
+<object><name>person</name><difficult>1</difficult><occluded>1</occluded>
+  <bndbox><ymin>1</ymin><xmin>5</xmin><xmax>6</xmax><ymax>4</ymax></bndbox></object></annotation>"""
+
+
+def voc():
+    """PASCAL VOC with one image."""
+    numbers = np.zeros((4, 6), np.uint8)
+    numbers[1:4, :3], numbers[:, 4:], numbers[0, 3] = 1, 2, 255
+    classes = np.array([0, 12, 15] + [255] * 253, np.uint8)[numbers]
+    files = {
+        "VOC2012/ImageSets/Segmentation/val.txt": [b"7\n", "7 ä\n8\n".encode()],
+        "VOC2012/JPEGImages/7.jpg": [picture(kind="JPEG")],
+        "VOC2012/Annotations/7.xml": [XML, b"<?xml version='1.0' encoding='utf-16'?>" + XML],
+        "VOC2012/SegmentationClass/7.png": [indices(classes)],
+        "VOC2012/SegmentationObject/7.png": [indices(numbers)],
+    }
+    changed = [name for name in files if "JPEG" not in name]  # the images have a target of their own
+    return [Target("voc", files, read_voc, (DataError, FileNotFoundError), changed)]
+
+
+def read_coco(folder):
+    every_sample(Coco(folder, folder / "annotations.json"))
+
+
+def coco():
+    """COCO: polygons, both kinds of run lengths, keypoints, captions."""
+    crowd = np.zeros((4, 6), bool)
+    crowd[:2] = True
+    counts = rle.encode(crowd)["counts"].tolist()
+    shapes = [[[1, 1, 3, 1, 3, 3, 1, 3]], {"size": [4, 6], "counts": counts}]
+    shapes += [{"size": [4, 6], "counts": rle.pack(counts)}, [[0, 0, 5.5, 0, 2, 3.5], [1, 1, 2, 1, 2, 2]]]
+    image = {"height": 4, "width": 6, "file_name": "a.png"}
+    content = {
+        "images": [{"id": 20, **image}, {"id": 3, **image}],
+        "categories": [{"id": 90, "name": "toothbrush"}, {"id": 7, "name": "train"}],
+        "annotations": [
+            {"id": i, "image_id": 20, "category_id": 7, "bbox": [1, 1, 2, 2], "area": 4, "iscrowd": i % 2}
+            | {"segmentation": shape, "keypoints": [2.0, 2.0, 2] + [0] * 6}
+            for i, shape in enumerate(shapes)
+        ],
+    }
+    captions = content | {"annotations": [{"id": 1, "image_id": 3, "caption": " A cat. "}]}
+    files = {"annotations.json": [json.dumps(c).encode() for c in (content, captions)], "a.png": [picture()]}
+    return [Target("coco", files, read_coco, (DataError, FileNotFoundError), ["annotations.json"])]
+
+
+def read_images(folder):
+    every_sample(ImageFolder(folder / "images"))
+
+
+def images():
+    """Image files of every kind that is looked for, and one that is a program."""
+    kinds = [picture(mode=mode) for mode in ("RGB", "L", "P", "LA", "RGBA", "1", "I;16")]
+    kinds += [picture(kind="JPEG"), picture(kind="JPEG", mode="CMYK"), picture(kind="JPEG", progressive=True)]
+    kinds += [picture(kind=kind) for kind in ("BMP", "PPM", "WEBP", "TIFF")] + [picture(kind="GIF", mode="P")]
+    kinds += [
+        picture(kind="TIFF", compression=name) for name in ("tiff_lzw", "tiff_adobe_deflate", "packbits")
+    ]
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    kinds += [picture(kind="JPEG", exif=turned), picture(kind="TIFF", mode="F"), picture(kind="EPS")]
+    frames = [Image.new("P", (6, 4), i) for i in range(3)]
+    kinds.append(saved(lambda file: frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])))
+    # Pillow itself refuses what has over 179 million pixels; up to that it takes 4 bytes for each, a few times.
+    return [Target("images", {"images/a/1.png": kinds}, read_images, (DataError,), memory=3 * 2**29)]
+
+
+# Archives
+
+
+def read_archive(folder):
+    inside = folder / "unpacked"
+    inside.mkdir()
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            unpack(folder / "archive", inside)
+    finally:
+        shutil.rmtree(inside, ignore_errors=True)
+
+
+def archives():
+    """What data sets come in."""
+
+    def write_zip(file):
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in ("a", "b/c", "d/"):
+                archive.writestr(name, b"" if name.endswith("/") else b"x" * 50)
+
+    def write_tar(file, mode):
+        with tarfile.open(fileobj=file, mode=mode) as archive:
+            for name, kind in (("a", tarfile.REGTYPE), ("b/c", tarfile.REGTYPE), ("d", tarfile.SYMTYPE)):
+                entry = tarfile.TarInfo(name)
+                entry.type, entry.size, entry.linkname = kind, 5 * (kind == tarfile.REGTYPE), "a"
+                archive.addfile(entry, io.BytesIO(b"12345"))
+
+    files = [saved(write_zip), saved(partial(write_tar, mode="w")), saved(partial(write_tar, mode="w:gz"))]
+    return [Target("archive", {"archive": files}, read_archive, (FetchError,))]
+
+
+@cache
+def targets(folder):
+    """All targets by name; ``folder`` is one to work in."""
+    made = [*weights(), *trees(Path(folder)), *digits(), *cifar(), *voc(), *coco(), *images(), *archives()]
+    return {target.name: target for target in made}
