@@ -55,8 +55,7 @@ PARTS = {
     "minicv": FACE,
     "lectures": LECTURES,
     "demos": TRAINING | {"minicv", "viz"},
-    "tasks": TRAINING | {"minicv", "viz"},
-    "commands": LECTURES | {"demos", "tasks", "kernels.cpu"},
+    "commands": LECTURES | {"demos", "kernels.cpu"},
     "cli": BASE | {"commands"},
     "__main__": {"cli"},
 }
@@ -73,8 +72,6 @@ PACKAGES = {
     "scipy": {"data", "ops"},
     "sklearn": {"data"},
     "threadpoolctl": {"kernels.cpu"},
-    "IPython": {"tasks"},
-    "tomli": {"tasks"},
     "tqdm": {"train", "demos", "io", "commands"},
 }
 

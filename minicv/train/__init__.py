@@ -1,4 +1,5 @@
-"""Training: the loop, checkpoints, and who is to blame for a loss that is not finite."""
+"""Training: a loop for lectures, one for runs that matter, and checkpoints."""
 
 from .checkpoint import load_checkpoint, save_checkpoint
+from .loop import fit
 from .trainer import Trainer

@@ -11,8 +11,9 @@ import zipfile
 import numpy as np
 import pytest
 
+from minicv import cli
 from minicv.data import sources
-from minicv.io import FetchError, fetch, unpack
+from minicv.io import FetchError, fetch, fetch_weights, published, unpack
 
 CONTENT = np.random.default_rng(0).bytes(300_000)
 MD5, SHA = f"md5:{hashlib.md5(CONTENT).hexdigest()}", f"sha256:{hashlib.sha256(CONTENT).hexdigest()[:8]}"
@@ -62,7 +63,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 def server():
     """Start a server with manners: a function that returns its address; ``.requests`` are the ranges asked for."""
     running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("One", (Server,), {}))
-    threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
+    threading.Thread(target=running.serve_forever, daemon=True).start()
 
     def start(*manners):
         running.RequestHandlerClass.manners, running.RequestHandlerClass.requests = list(manners), []
@@ -171,12 +172,49 @@ def test_a_data_set(server, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(globals(), "CONTENT", archive("zip", ["cifar/data"]))
     url, md5 = server() + ".zip", hashlib.md5(CONTENT).hexdigest()
     monkeypatch.setitem(sources.SOURCES, "cifar10", [(url, md5)])
-    from minicv.cli import main
-
-    assert main(["data", "fetch", "cifar10", "--to", str(tmp_path)]) == 0
+    assert cli.main(["data", "fetch", "cifar10", "--to", str(tmp_path)]) == 0
     assert (tmp_path / "cifar" / "data").read_text() == "x" and "cifar10 is in" in capsys.readouterr().out
     with pytest.raises(ValueError, match="name must be one of mnist, cifar10"):
         sources.fetch_dataset("imagenet", tmp_path)
+
+
+@pytest.fixture
+def zoo(server, monkeypatch):
+    """A server of one file of weights: a function that takes its manners, and returns what is to be downloaded."""
+    entry = published._imagenet(
+        "resnet50", f"resnet50-{hashlib.sha256(CONTENT).hexdigest()[:8]}", 1, "V2", "New."
+    )
+    monkeypatch.setattr(published, "PUBLISHED", [entry, published._imagenet("resnet50", "x-00000000", 1)])
+
+    def start(*manners):
+        monkeypatch.setattr(published, "ADDRESS", server(*manners).removesuffix("file"))
+        return entry
+
+    start.server = server
+    return start
+
+
+@pytest.mark.parametrize("manners", [[], ["slow"], ["breaks off", "503"]])
+def test_published_weights(zoo, manners, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    monkeypatch.setenv("MINICV_WEIGHTS", str(tmp_path / "kept"))
+    entry = zoo(*manners)
+    assert cli.main(["weights", "fetch", "resnet50"]) == 0
+    path = tmp_path / "kept" / entry.file
+    assert path.read_bytes() == CONTENT and [p.name for p in path.parent.iterdir()] == [entry.file]
+    out = capsys.readouterr().out
+    assert str(path) in out and "models.resnet50.html New." in out
+    zoo()
+    assert fetch_weights("resnet50", "V2") == path and zoo.server.requests == []
+    assert fetch_weights("resnet50", folder=tmp_path) == tmp_path / entry.file
+
+
+def test_weights_that_are_not_those(zoo, tmp_path, capsys):
+    zoo("wrong", "", "")
+    for version in ("DEFAULT", "IMAGENET1K_V1"):
+        assert cli.main(["weights", "fetch", "resnet50", "--version", version, "--to", str(tmp_path)]) == 2
+        assert "its checksum is not sha256:" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_source_has_an_address_and_a_checksum():

@@ -1,4 +1,3 @@
 """Networks that give an image one label."""
 
-from .convnetjs import ConvNetJS
 from .lenet import LeNet5
