@@ -51,6 +51,7 @@ setup(
         "scipy>=1.13",
         "tqdm>=4.66",
         "safetensors>=0.4.5",
+        "tomli>=2.0.1; python_version < '3.11'",  # later versions of Python have it as tomllib
     ],
     extras_require={
         # [ctk] brings CUDA's compiler and libraries along, so that a machine needs no more than NVIDIA's driver.

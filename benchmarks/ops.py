@@ -27,6 +27,7 @@ def kernels():
         *_normalisation(),
         *_pointwise(),
         *_products(),
+        *_losses(),
         *_regions(),
         *_overlaps(),
         *_updates(),
@@ -111,6 +112,24 @@ def _products():
         *_op("cross_entropy, 64 x 1000", lambda F, x, y: F.cross_entropy(x, y), (64, 1000), also=[classes]),
         *_op("cross_entropy, 8 x 21 x 64 x 64", lambda F, x, y: F.cross_entropy(x, y), (8, 21, 64, 64), also=[pixels]),
     ]  # fmt: skip
+
+
+def _losses():
+    def op(name, apply, count):
+        rng = np.random.default_rng(7)
+        return _op(f"{name}, {count}", apply, (count,), also=[rng.integers(0, 2, count).astype(np.float32)])
+
+    labels = np.random.default_rng(8).integers(0, 1000, 64)
+    return [
+        *op("mse_loss", lambda F, x, y: F.mse_loss(x, y), 100000),
+        *op("smooth_l1_loss", lambda F, x, y: F.smooth_l1_loss(x, y, beta=1 / 9), 100000),
+        *op(
+            "binary_cross_entropy_with_logits",
+            lambda F, x, y: F.binary_cross_entropy_with_logits(x, y),
+            100000,
+        ),
+        *_op("nll_loss, 64 x 1000", lambda F, x, y: F.nll_loss(x, y), (64, 1000), also=[labels]),
+    ]
 
 
 def _regions():

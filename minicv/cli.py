@@ -16,6 +16,8 @@ from .version import __version__
 COMMANDS = {
     "demo": "train two small networks on a task, and write a page of pictures to look at",
     "train": "train a model on a data set",
+    "evaluate": "measure a trained model on a data set",
+    "predict": "let a trained model look at pictures of yours",
     "data": "download a data set, or look at one",
     "weights": "list published weights, download them, or show what is in a file of weights",
     "explain": "walk through one operation, step by step, in words and numbers",

@@ -14,8 +14,8 @@ from .ops.conv import conv1d, conv2d, conv2d_weight, conv_transpose1d, conv_tran
 from .ops.dropout import dropout, dropout2d
 from .ops.embedding import embedding
 from .ops.linalg import linear
+from .ops.loss_binary import binary_cross_entropy_with_logits
 from .ops.loss_classification import (
-    binary_cross_entropy_with_logits,
     cross_entropy,
     multi_margin_loss,
     nll_loss,

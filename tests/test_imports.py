@@ -55,7 +55,8 @@ PARTS = {
     "minicv": FACE,
     "lectures": LECTURES,
     "demos": TRAINING | {"minicv", "viz"},
-    "commands": LECTURES | {"demos", "kernels.cpu"},
+    "tasks": TRAINING | {"minicv", "viz"},
+    "commands": LECTURES | {"demos", "tasks", "kernels.cpu"},
     "cli": BASE | {"commands"},
     "__main__": {"cli"},
 }
@@ -72,6 +73,8 @@ PACKAGES = {
     "scipy": {"data", "ops"},
     "sklearn": {"data"},
     "threadpoolctl": {"kernels.cpu"},
+    "IPython": {"tasks"},
+    "tomli": {"tasks"},
     "tqdm": {"train", "demos", "io", "commands"},
 }
 

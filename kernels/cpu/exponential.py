@@ -60,3 +60,27 @@ def expm1(x):
     """exp(x) - 1 for a number x <= 0, exact to rounding near 0 too."""
     power, q = _split(x)
     return (power - type(x)(1)) + power * q
+
+
+def _terms(x):
+    """Return how many terms of the series of ``log1p`` give all digits of the type of x. See the overload."""
+
+
+@overload(_terms)
+def _terms_of_its_type(x):
+    count = 8 if x == types.float32 else 17
+    return lambda x: count
+
+
+@compiled_formula
+def log1p(x):
+    """log(1 + x) for a number 0 <= x <= 1, exact to rounding near 0 too.
+
+    With s = x / (2 + x) it is log((1 + s) / (1 - s)) = 2 (s + s^3 / 3 + s^5 / 5 + ...), and s is at most 1/3.
+    """
+    one = type(x)(1)
+    s = x / (one + one + x)
+    series = type(x)(0)
+    for n in range(_terms(x), -1, -1):
+        series = series * s * s + one / type(x)(2 * n + 1)
+    return (s + s) * series

@@ -1,68 +1,80 @@
-"""``minicv train lenet --data digits``: real handwritten digits in under a minute."""
+"""``minicv train MODEL --data NAME|DIR``: train a model, by name, on whatever data there is."""
 
+import argparse
 import time
+from pathlib import Path
 
-import numpy as np
-
-from .. import manual_seed, optim
 from ..backend import module_of
-from ..data import Batches, digits
-from ..models.classification import LeNet5
-from ..optim.lr_scheduler import CosineAnnealingLR
-from ..train import fit
+from ..tasks import MODELS, read_config, save_model, trainer_for
+from ..tasks.config import describe
+from ..tasks.curves import Curves
 
-HELP = """Train a model on a data set and measure it on the part that was held out. LeNet-5 on scikit-learn's
-handwritten digits (1437 to train on, 360 held out) is what there is."""
-
-SIZE, BATCH_SIZE, LEARNING_RATE = 32, 32, 4e-3
+HELP = """Train a model on a data set, and measure it on the part that was held out. A folder gets the weights, which
+`minicv evaluate` and `minicv predict` read, learning curves, the history, and a checkpoint from which a run that was
+stopped, by whatever, goes on to the same end: the same command with --resume."""
 
 
 def add_arguments(parser):
     """Declare the command's options."""
-    parser.add_argument("model", choices=["lenet"], help="the model")
-    parser.add_argument("--data", choices=["digits"], default="digits", help="the data set (default digits)")
-    parser.add_argument("--epochs", type=int, default=20, help="how often every image is seen (default 20)")
-    parser.add_argument("--seed", type=int, default=0, help="same seed, same numbers (default 0)")
+    parser.add_argument("model", choices=MODELS, help="the model")
+    parser.add_argument(
+        "--data", required=True, metavar="NAME|DIR", help="digits, meadow, or a folder: IDX files, CIFAR, VOC, "
+        "images in one subfolder a class"
+    )  # fmt: skip
+    parser.add_argument("--config", metavar="FILE", help="settings in a TOML file")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="one setting (repeat)",
+    )
+    parser.add_argument("--epochs", type=int, help="the same as --set epochs=N")
+    parser.add_argument("--seed", type=int, help="the same as --set seed=N")
+    parser.add_argument("--out", metavar="DIR", help="where to write (default out/MODEL-DATA)")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     parser.add_argument(
         "--device", choices=["cpu", "cuda"], default="cpu", help="where to compute (default cpu)"
     )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"settings, which a model's recipe may change:\n{describe()}"
 
 
 def run(args):
-    """Train, then print the accuracy on the held-out digits."""
-    if args.epochs < 1 or args.seed < 0:
-        raise ValueError(
-            f"train: --epochs must be at least 1 and --seed at least 0; got {args.epochs} and {args.seed}."
-        )
+    """Train, write the weights, and print what was measured."""
     module_of(args.device)  # a missing GPU is noticed before the work
-    start = time.perf_counter()
-    images, labels = digits("train", SIZE)
-    test_images, test_labels = digits("test", SIZE)
-
-    manual_seed(args.seed)
-    model = LeNet5(num_classes=10).to(args.device)
-    steps = args.epochs * (len(images) // BATCH_SIZE)
-    optimizer = optim.Adam(model.parameters(), lr=LEARNING_RATE)
-    batches = Batches(images, labels, batch_size=BATCH_SIZE, steps=steps, seed=args.seed, augment=moved)
-
-    def evaluate(model):
-        return {"held-out accuracy": float(np.mean(model.predict(test_images) == test_labels))}
-
-    every = max(1, steps // 10)
-    history = fit(
-        model, optimizer, batches, CosineAnnealingLR(optimizer, steps), evaluate, every, "LeNet-5 on digits"
-    )
-    accuracy = history[-1]["held-out accuracy"]
-    wrong = round((1 - accuracy) * len(test_labels))
+    start, recipe = time.perf_counter(), MODELS[args.model]
+    given = [f"{key}={getattr(args, key)}" for key in ("epochs", "seed") if getattr(args, key) is not None]
+    config = read_config(recipe.defaults, args.config, [*args.settings, *given])
+    folder = _folder(args)
+    curves = Curves(folder / "curves.png", recipe.task.monitor)
+    trainer, held_out = trainer_for(args.model, args.data, config, folder, args.device, [curves])
+    history = trainer.run(resume=args.resume)
+    curves.draw(history)
+    numbers = {k: v for k, v in history[-1].items() if k not in ("step", "epoch", "loss", "lr", "mean_loss")}
+    weights = folder / "weights.safetensors"
+    save_model(weights, args.model, trainer.model, held_out.classes, config.size, numbers)
+    measured = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in numbers.items())
     print(
-        f"held-out accuracy {accuracy:.4f} ({wrong} of {len(test_labels)} wrong), {time.perf_counter() - start:.0f} s"
+        f"held-out {measured} ({len(held_out)} images), {time.perf_counter() - start:.0f} s"
+        if numbers
+        else "stopped"
     )
+    print(f"{weights}\n{folder / 'curves.png'}")
     return 0
 
 
-def moved(rng, images, labels, reach=2):
-    """Each image moved by up to ``reach`` pixels, at random; what comes in from outside is background (0)."""
-    wide = np.pad(images, ((0, 0), (0, 0), (reach, reach), (reach, reach)))
-    for image, larger, (top, left) in zip(images, wide, rng.integers(0, 2 * reach + 1, (len(images), 2))):
-        image[...] = larger[:, top : top + image.shape[1], left : left + image.shape[2]]
-    return images, labels
+def _folder(args):
+    """The run's folder: what --out says, or a new one; with --resume the latest of those."""
+    if args.out:
+        return Path(args.out)
+    stem = Path("out", f"{args.model}-{Path(args.data).name}")
+    taken = 0
+    while _numbered(stem, taken + 1).exists():
+        taken += 1
+    return _numbered(stem, taken if args.resume and taken else taken + 1)
+
+
+def _numbered(stem, number):
+    return stem if number == 1 else stem.with_name(f"{stem.name}-{number}")

@@ -19,6 +19,12 @@ class Batches:
     augment : callable, optional
         ``augment(rng, *arrays)`` returns the arrays of a batch, changed at random.
 
+    Attributes
+    ----------
+    epoch, position : int
+        How often all batches were gone through, and how many have come since: what a
+        :class:`minicv.train.Trainer` asks its loader.
+
     Examples
     --------
     >>> batches = Batches(np.arange(6), batch_size=4, steps=3, seed=0)
@@ -36,6 +42,7 @@ class Batches:
             )
         self.arrays, self.batch_size, self.steps = arrays, batch_size, steps
         self.seed, self.augment = seed, augment
+        self.epoch, self.position = 0, 0
 
     def __len__(self):
         return self.steps
@@ -43,9 +50,11 @@ class Batches:
     def __iter__(self):
         rng = np.random.default_rng(self.seed)
         waiting = np.zeros(0, np.int64)
-        for _ in range(self.steps):
+        for step in range(1, self.steps + 1):
             while len(waiting) < self.batch_size:
                 waiting = np.concatenate([waiting, rng.permutation(len(self.arrays[0]))])
             chosen, waiting = waiting[: self.batch_size], waiting[self.batch_size :]
             batch = tuple(array[chosen] for array in self.arrays)
-            yield self.augment(rng, *batch) if self.augment else batch
+            batch = self.augment(rng, *batch) if self.augment else batch
+            self.epoch, self.position = self.epoch + step // self.steps, step % self.steps
+            yield batch

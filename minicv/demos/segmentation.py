@@ -4,7 +4,6 @@ One goes back up to full resolution by transposed convolution, the other by max 
 same.
 """
 
-from functools import partial
 from threading import Lock
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from ..models.segmentation import SmallFCN, SmallUnpoolNet
 from ..optim import Adam
 from ..optim.lr_scheduler import CosineAnnealingLR
 from ..tensor import tensor
-from ..train import fit
+from ..train import Trainer
 
 NETWORKS = {"transposed convolution": SmallFCN, "max unpooling": SmallUnpoolNet}
 # The things are many, to learn more from each scene, and of one size but for perspective, to learn it sooner.
@@ -119,9 +118,25 @@ def train(name, training, fresh, steps, seed, device="cpu"):
 
     batches = Batches(*training, batch_size=BATCH_SIZE, steps=steps, seed=seed, augment=varied)
     schedule = CosineAnnealingLR(optimizer, max(1, steps))
-    loss = partial(network.loss, weight=tensor(class_weights(training.labels), device=device))
-    history = fit(network, optimizer, batches, schedule, evaluate, max(1, steps // 10), name, loss)
-    return Result(network, history, confusion(network, fresh))
+    weight = tensor(class_weights(training.labels), device=device)
+
+    def loss(network, batch):
+        images, labels = (tensor(array, device=device) for array in batch)
+        return network.loss(images, labels, weight)
+
+    trainer = Trainer(
+        network,
+        optimizer,
+        batches,
+        loss,
+        folder=None,
+        epochs=1,
+        schedule=schedule,
+        evaluate=evaluate,
+        evaluate_every=max(1, steps // 10),
+        label=name,
+    )
+    return Result(network, trainer.run(), confusion(network, fresh))
 
 
 def confusion(network, scenes, at_a_time=40):

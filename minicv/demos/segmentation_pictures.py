@@ -21,7 +21,7 @@ SHOWN = 5  # scenes in the table of predictions
 def curves(results):
     """Loss of every step, and mean IoU on watched scenes, of both networks."""
     page = Page("slide")
-    losses = {name: [record["loss"] for record in result.history] for name, result in results.items()}
+    losses = {name: [r["loss"] for r in result.history if "loss" in r] for name, result in results.items()}
     above, below = page.panel(1.4, 0.4, 9.0, 2.6), page.panel(1.4, 3.8, 9.0, 2.6)
     learning_curves(above, losses, "cross-entropy", xlabel="")
     measured = [r for r in next(iter(results.values())).history if "mean IoU" in r]

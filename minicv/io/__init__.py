@@ -8,7 +8,7 @@ from .fetch import FetchError, fetch, unpack
 from .loading import LoadReport, load_into
 from .published import PUBLISHED, Published, fetch_weights, published_weights, weights_folder
 from .tree import load_tree, save_tree
-from .weights import load_weights, save_weights
+from .weights import load_metadata, load_weights, replacing, save_weights
 
 __all__ = [
     "PUBLISHED",
@@ -19,9 +19,11 @@ __all__ = [
     "fetch",
     "fetch_weights",
     "load_into",
+    "load_metadata",
     "load_tree",
     "load_weights",
     "published_weights",
+    "replacing",
     "save_tree",
     "save_weights",
     "unpack",

@@ -189,7 +189,7 @@ def _is_state(value):
     )
 
 
-def save_weights(weights, path):
+def save_weights(weights, path, metadata=None):
     """Write weights as safetensors, which PyTorch and most other frameworks read.
 
     The file appears under its name when it is complete, so that none is ever half written.
@@ -200,6 +200,8 @@ def save_weights(weights, path):
         As ``model.state_dict()`` gives it.
     path : str or Path
         By convention it ends in ``.safetensors``.
+    metadata : dict of str to str, optional
+        What else a reader should know, for :func:`load_metadata`.
 
     Raises
     ------
@@ -220,7 +222,41 @@ def save_weights(weights, path):
     # The package would write what is not in raster order as it lies in memory.
     in_order = {name: np.asarray(value, order="C") for name, value in weights.items()}
     with replacing(path) as file:
-        file.write(safetensors.numpy.save(in_order))
+        file.write(safetensors.numpy.save(in_order, metadata))
+
+
+def load_metadata(path):
+    """Read what stands beside the weights in a safetensors file.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    dict of str to str
+        Empty for a file of another kind.
+
+    Raises
+    ------
+    OSError
+        It cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "weights.safetensors")
+    >>> save_weights({"scale": np.ones(2)}, path, {"model": "a scale"})
+    >>> load_metadata(path)
+    {'model': 'a scale'}
+    """
+    with open(path, "rb"):  # an OSError, if it cannot be read
+        pass
+    try:
+        with safetensors.safe_open(path, "np") as file:
+            return file.metadata() or {}
+    except safetensors.SafetensorError:
+        return {}
 
 
 def _check(name, value):

@@ -1,4 +1,4 @@
-"""Losses on classes: cross-entropy and its parts, the binary one, and the hinge loss.
+"""Losses on classes: cross-entropy and its parts, and the hinge loss.
 
 The axis of the classes is axis 1, for (N, L) as for (N, L, H, W), or axis 0 of a single sample (L,).
 """
@@ -19,23 +19,12 @@ from ..errors import (
 )
 from ..function import Function
 from ..tensor import Tensor, as_tensor
-from .activation import relu, sigmoid
+from .activation import relu
 from .elementwise import where
 from .loss_regression import check_reduction, reduce_losses
+from .pool import Pick
 from .reduce import sum_to, take_along_axis
 from .softmax import log_softmax, places, softmax
-
-
-class Softplus(Function):
-    """log(1 + exp(x)), without overflow: max(x, 0) + log(1 + exp(-|x|)). Its derivative is sigmoid(x)."""
-
-    def forward(self, x):
-        self.save(x)
-        return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-
-    def backward(self, g):
-        (x,) = self.saved
-        return g * sigmoid(x)
 
 
 class CrossEntropy(Function):
@@ -215,12 +204,14 @@ def nll_loss(input, target, weight=None, *, ignore_index=-100, reduction="mean")
     weight = _class_weight("nll_loss", input, axis, weight)
     labels = _labels("nll_loss", input, axis, as_tensor(target))
     counted = _counted("nll_loss", labels, input.shape[axis], ignore_index)
-    labels = np.where(counted, labels, 0)
-    losses = -take_along_axis(input, np.expand_dims(labels, axis), axis).squeeze(axis)
-    weights = Tensor(np.ones_like(losses._array)) if weight is None else weight[labels]
-    counted = Tensor(counted)
-    losses, weights = where(counted, losses * weights, 0.0), where(counted, weights, 0.0)
-    return reduce_losses("nll_loss", losses, reduction, total=weights.sum())
+    N, L, P = places(input._array, axis).shape
+    at = labels.reshape(N, 1, P) * P + get_array_module(labels).arange(P)
+    at = np.where(counted.reshape(N, 1, P), at, -1).astype(np.int32)  # -1 picks 0
+    losses = -Pick(indices=at, ranges=None)(input.reshape(N, 1, L, P)).reshape(labels.shape)
+    if weight is None:
+        return reduce_losses("nll_loss", losses, reduction, Tensor(as_array(counted.sum(dtype=input.dtype))))
+    weights = where(Tensor(counted), weight[np.where(counted, labels, 0)], 0.0)
+    return reduce_losses("nll_loss", losses * weights, reduction, weights.sum())
 
 
 def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
@@ -275,61 +266,6 @@ def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="m
         raise ShapeError(sentence(op, "ignore_index", expected, ignore_index, hint))
     log_p = log_softmax(input, axis)
     return _loss_of_probabilities(op, log_p, axis, target, weight, label_smoothing, reduction)
-
-
-def binary_cross_entropy_with_logits(input, target, weight=None, *, reduction="mean", pos_weight=None):
-    """Cross-entropy of yes-or-no questions: -(t log p + (1 - t) log(1 - p)) with p = sigmoid(input).
-
-    It is computed as t softplus(-x) + (1 - t) softplus(x) with softplus(x) = log(1 + exp(x)), which is exact even
-    where p would round to 0 or 1.
-
-    Parameters
-    ----------
-    input : Tensor
-        Scores (logits), of any shape.
-    target : Tensor
-        Of the shape and dtype of ``input``: 0, 1, or a probability between them.
-    weight : Tensor, optional
-        Factor of each loss, of a shape that broadcasts to that of ``input``.
-    reduction : {"mean", "sum", "none"}
-        The mean divides by the number of losses, whatever the weights.
-    pos_weight : Tensor, optional
-        Factor of the losses of positive targets (t log p), of a shape that broadcasts to that of ``input``.
-
-    Returns
-    -------
-    Tensor
-        A scalar, or of the shape of ``input`` without reduction.
-
-    Examples
-    --------
-    >>> import minicv
-    >>> scores, truth = minicv.tensor([1000.0, -1000.0]), minicv.tensor([1.0, 1.0])
-    >>> binary_cross_entropy_with_logits(scores, truth, reduction="none")
-    tensor([   0., 1000.])
-    """
-    op = "binary_cross_entropy_with_logits"
-    input, target = as_tensor(input), as_tensor(target)
-    weight, pos_weight = (None if w is None else as_tensor(w) for w in (weight, pos_weight))
-    check_float(op, "input", input.dtype)
-    check_same_dtype(op, input=input, target=target, weight=weight, pos_weight=pos_weight)
-    if target.shape != input.shape:
-        raise ShapeError(sentence(op, "target", f"of the shape of input, {input.shape}", target.shape))
-    for name, factor in (("weight", weight), ("pos_weight", pos_weight)):
-        if factor is not None and not _broadcasts_to(factor.shape, input.shape):
-            expected = f"of a shape that broadcasts to that of input, {input.shape}"
-            raise ShapeError(sentence(op, name, expected, factor.shape))
-    positive = target if pos_weight is None else target * pos_weight
-    with np.errstate(invalid="ignore"):  # an infinite score times a probability of 0 is NaN, as in PyTorch
-        losses = positive * Softplus()(-input) + (1 - target) * Softplus()(input)
-    return reduce_losses(op, losses if weight is None else losses * weight, reduction)
-
-
-def _broadcasts_to(shape, target):
-    try:
-        return np.broadcast_shapes(shape, target) == target
-    except ValueError:
-        return False
 
 
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, *, reduction="mean"):

@@ -2,9 +2,54 @@
 
 import numpy as np
 
+from .. import kernels
+from ..backend import as_array
 from ..errors import ShapeError, check_float, check_same_dtype, sentence
+from ..function import Function
 from ..tensor import Tensor, as_tensor
-from .elementwise import where
+from .elementwise import Masked, where
+from .reduce import sum_to
+
+
+class Loss(Function):
+    """Losses place by place; or, with a ``count``, their sum divided by it."""
+
+    def reduce(self, losses):
+        """What forward returns: the losses, or one number."""
+        if self.count is None:
+            return losses
+        return kernels.total(losses, tuple(range(losses.ndim))).reshape(()) / self.count
+
+    def shared(self, g):
+        """The gradient by each of the losses, as an array or a Tensor: one number for all, if they are reduced."""
+        return g if self.count in (None, 1) else g / self.count
+
+
+class DistanceLoss(Loss):
+    """With d = x - t, a parabola up to beta, a line beyond; ``line`` is (beta, curve, slope) of the kernel."""
+
+    def forward(self, x, t):
+        self.save(x, t)
+        return self.reduce(kernels.distance_loss(x, t, *self.line))
+
+    def backward(self, g):
+        by_x = DistanceLossGrad(**self._params)(g, *self.saved)
+        return by_x, -by_x if self.needs_input_grad[1] else None
+
+
+class DistanceLossGrad(Loss):
+    """The gradient of DistanceLoss by x: linear in g, and in d up to beta."""
+
+    def forward(self, g, x, t):
+        self.save(g, x, t)
+        return kernels.distance_loss_grad(as_array(self.shared(g)), x, t, *self.line)
+
+    def backward(self, h):
+        g, x, t = self.saved
+        beta, curve, _ = self.line
+        near = Masked(mask=abs(x._array - t._array) <= beta)
+        by_x = near(2 * curve * self.shared(g) * h)
+        return sum_to(DistanceLossGrad(**self._params)(h, x, t), g.shape), by_x, -by_x
 
 
 def check_reduction(op, reduction):
@@ -37,8 +82,14 @@ def reduce_losses(op, losses, reduction, total=None):
     return where(nothing, np.nan, losses.sum() / where(nothing, 1.0, total))
 
 
-def _difference(op, input, target):
-    """``input - target`` of tensors of one shape; broadcasting would compare numbers that do not belong together."""
+def count_of(op, reduction, input):
+    """What a Loss divides the sum of all losses by; None without reduction, NaN for the mean of nothing."""
+    check_reduction(op, reduction)
+    return {"none": None, "sum": 1, "mean": float(input.size or np.nan)}[reduction]
+
+
+def _alike(op, input, target):
+    """Tensors of one shape; broadcasting would compare numbers that do not belong together."""
     input, target = as_tensor(input), as_tensor(target)
     check_float(op, "input", input.dtype)
     check_same_dtype(op, input=input, target=target)
@@ -47,7 +98,13 @@ def _difference(op, input, target):
         if input.size == target.size:
             hint = "Is one of them to be reshaped, for instance from (N, 1) to (N,)?"
         raise ShapeError(sentence(op, "target", f"of the shape of input, {input.shape}", target.shape, hint))
-    return input - target
+    return input, target
+
+
+def _distance_loss(op, input, target, reduction, *line):
+    """A DistanceLoss of checked arguments."""
+    input, target = _alike(op, input, target)
+    return DistanceLoss(line=line, count=count_of(op, reduction, input))(input, target)
 
 
 def mse_loss(input, target, *, reduction="mean"):
@@ -71,8 +128,7 @@ def mse_loss(input, target, *, reduction="mean"):
     >>> mse_loss(minicv.tensor([1.0, 2.0]), minicv.tensor([1.0, 4.0]))
     tensor(2.)
     """
-    difference = _difference("mse_loss", input, target)
-    return reduce_losses("mse_loss", difference * difference, reduction)
+    return _distance_loss("mse_loss", input, target, reduction, np.inf, 1.0, 0.0)
 
 
 def l1_loss(input, target, *, reduction="mean"):
@@ -84,7 +140,7 @@ def l1_loss(input, target, *, reduction="mean"):
     >>> l1_loss(minicv.tensor([1.0, 2.0]), minicv.tensor([1.0, 4.0]), reduction="none")
     tensor([0., 2.])
     """
-    return reduce_losses("l1_loss", _difference("l1_loss", input, target).abs(), reduction)
+    return _distance_loss("l1_loss", input, target, reduction, 0.0, 0.0, 1.0)
 
 
 def smooth_l1_loss(input, target, *, reduction="mean", beta=1.0):
@@ -114,11 +170,8 @@ def smooth_l1_loss(input, target, *, reduction="mean", beta=1.0):
     """
     if beta < 0:
         raise ShapeError(sentence("smooth_l1_loss", "beta", "at least 0", beta))
-    distance = _difference("smooth_l1_loss", input, target).abs()
-    if beta > 0:
-        near = distance.clip(max=beta)
-        distance = near * near / (2 * beta) + (distance - near)
-    return reduce_losses("smooth_l1_loss", distance, reduction)
+    curve = 0.5 / beta if beta > 0 else 0.0
+    return _distance_loss("smooth_l1_loss", input, target, reduction, float(beta), curve, 1.0)
 
 
 def l2_distance_loss(input, target, *, reduction="mean"):
@@ -147,7 +200,8 @@ def l2_distance_loss(input, target, *, reduction="mean"):
     >>> l2_distance_loss(box, minicv.zeros(1, 4))
     tensor(5., creator=Mean)
     """
-    difference = _difference("l2_distance_loss", input, target)
+    input, target = _alike("l2_distance_loss", input, target)
+    difference = input - target
     if difference.ndim == 0:
         raise ShapeError(sentence("l2_distance_loss", "input", "(..., D)", "a single number"))
     squares = (difference * difference).sum(-1)

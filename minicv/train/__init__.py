@@ -1,5 +1,4 @@
-"""Training: a loop for lectures, one for runs that matter, and checkpoints."""
+"""Training: the loop, checkpoints, and who is to blame for a loss that is not finite."""
 
 from .checkpoint import load_checkpoint, save_checkpoint
-from .loop import fit
 from .trainer import Trainer

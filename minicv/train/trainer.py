@@ -2,16 +2,17 @@
 
 import json
 import math
-import signal
 import sys
-import threading
 from pathlib import Path
 
 from .. import backend
 from ..errors import sentence
 from ..nn.utils import clip_grad_norm_
+from ..optim.lr_scheduler import ReduceLROnPlateau
 from .blame import blame
 from .checkpoint import load_checkpoint, save_checkpoint
+from .interrupt import Interrupt
+from .progress import Progress
 
 CHECKPOINT, HISTORY = "checkpoint.safetensors", "history.jsonl"
 
@@ -27,22 +28,29 @@ class Trainer:
         Or anything that is iterated over once an epoch, has a length, ``epoch`` and ``position``, and a state.
     loss : callable
         ``loss(model, batch)``, a scalar Tensor.
-    folder : str or Path
-        For the checkpoint and the history; made if need be.
+    folder : str or Path or None
+        For the checkpoint and the history; made if need be. None keeps nothing, and Ctrl-C is as always.
     epochs : int
         How often all data is seen.
     schedule : optional
-        A learning-rate schedule, moved on after every step.
+        A learning-rate schedule, moved on after every step; ``ReduceLROnPlateau`` after every evaluation.
     evaluate : callable, optional
-        ``evaluate(model)`` returns numbers by name, after every epoch; the model is in evaluation mode meanwhile.
+        ``evaluate(model)`` returns numbers by name; the model is in evaluation mode meanwhile.
+    evaluate_every : int, optional
+        Steps between two evaluations; by default there is one after every epoch. One is always at the end.
     monitor : str, optional
-        One of these numbers, larger being better: with ``patience``, what early stopping watches.
+        One of these numbers: what early stopping (larger being better) and ``ReduceLROnPlateau`` watch. Without it
+        that schedule gets the mean loss of every epoch.
     patience : int, optional
-        Stop after so many epochs without a new best.
+        Stop, at the end of an epoch, after so many evaluations without a new best.
     clip_norm : float, optional
         Largest norm of the gradients: see :func:`minicv.nn.utils.clip_grad_norm_`.
     save_every : int, optional
         Steps between two checkpoints; by default there is one after every epoch.
+    hooks : sequence of callable
+        Each ``hook(trainer)`` is called after every evaluation and every epoch: learning curves, for example.
+    label : str
+        What stands before the progress bar.
     config : dict, optional
         Kept in the checkpoint; a run with another one is not resumed.
 
@@ -51,8 +59,8 @@ class Trainer:
     step : int
         Steps so far.
     history : list of dict
-        Of every step "step", "epoch", "loss" and "lr"; of every epoch "step", "epoch", "mean_loss" and
-        what ``evaluate`` returned.
+        Of every step "step", "epoch", "loss" and "lr"; of every evaluation "step", "epoch" and what ``evaluate``
+        returned; at the end of every epoch "mean_loss", too.
         The same, line by line as JSON, is in ``history.jsonl``.
 
     Notes
@@ -62,7 +70,6 @@ class Trainer:
 
     Examples
     --------
-    >>> import tempfile
     >>> import numpy as np
     >>> from minicv import functional as F, nn, optim, tensor
     >>> from minicv.data import DataLoader
@@ -72,7 +79,7 @@ class Trainer:
     ...     optim.SGD(model.parameters(), lr=0.3),
     ...     DataLoader(points, batch_size=3, collate_fn=np.stack),
     ...     lambda model, batch: F.mse_loss(model(tensor(batch[:, :1])), tensor(batch[:, 1:])),
-    ...     folder=tempfile.mkdtemp(),
+    ...     folder=None,
     ...     epochs=30,
     ... )
     >>> trainer.run()[-1]["mean_loss"] < 1e-3
@@ -89,33 +96,32 @@ class Trainer:
         epochs,
         schedule=None,
         evaluate=None,
+        evaluate_every=None,
         monitor=None,
         patience=None,
         clip_norm=None,
         save_every=None,
+        hooks=(),
+        label="",
         config=None,
     ):
-        if (
-            epochs < 1
-            or (save_every is not None and save_every < 1)
-            or (patience is not None and patience < 1)
-        ):
-            got = f"{epochs}, {save_every} and {patience}"
-            raise ValueError(sentence("Trainer", "epochs, save_every and patience", "at least 1", got))
-        if (monitor is None) != (patience is None):
-            expected = "given together: what to watch, and for how long"
-            raise ValueError(
-                sentence("Trainer", "monitor and patience", expected, f"{monitor!r} and {patience}")
-            )
+        for name in ("epochs", "evaluate_every", "patience", "save_every"):
+            number = locals()[name]
+            if number is not None and number < 1:
+                raise ValueError(sentence("Trainer", name, "at least 1", number))
+        if patience is not None and monitor is None:
+            expected = "the name of a number that evaluate returns, where there is patience"
+            raise ValueError(sentence("Trainer", "monitor", expected, monitor))
         self.model, self.optimizer, self.loader, self.loss = model, optimizer, loader, loss
-        self.schedule, self.evaluate, self.monitor, self.patience = schedule, evaluate, monitor, patience
-        self.epochs, self.clip_norm, self.save_every, self.config = (
-            epochs,
+        self.folder, self.epochs, self.schedule = None if folder is None else Path(folder), epochs, schedule
+        self.evaluate, self.evaluate_every = evaluate, evaluate_every
+        self.monitor, self.patience, self.clip_norm, self.save_every = (
+            monitor,
+            patience,
             clip_norm,
             save_every,
-            config or {},
         )
-        self.folder = Path(folder)
+        self.hooks, self.label, self.config = hooks, label, config or {}
         self.step, self.history = 0, []
         self._parts = {"model": model, "optimizer": optimizer, "loader": loader}
         if schedule is not None:
@@ -144,6 +150,8 @@ class Trainer:
         OSError
             A checkpoint cannot be written. The one before it is intact.
         """
+        if self.folder is None:
+            return self._run(None)
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / CHECKPOINT
         if path.exists() and not resume:
@@ -154,48 +162,74 @@ class Trainer:
             self._resume(path)
         else:
             self._save()  # now, rather than after an hour, it shows whether the folder can be written to
-        with _Interrupt() as interrupt:
-            while self.loader.epoch < self.epochs and not self._stale():
-                self._epoch(interrupt)
-                if interrupt.came:
-                    print(
-                        f"stopped at step {self.step}; {path} is saved. Go on by run(resume=True), or --resume.",
-                        file=sys.stderr,
-                    )
-                    break
+        with Interrupt() as interrupt:
+            history = self._run(interrupt)
+        if interrupt.came:
+            message = f"stopped at step {self.step}; {path} is saved. Go on by run(resume=True), or --resume."
+            print(message, file=sys.stderr)
+        return history
+
+    def _run(self, interrupt):
+        """Train until an end or an interrupt."""
+        while self.loader.epoch < self.epochs and not self._stale() and not (interrupt and interrupt.came):
+            self._epoch(interrupt)
         return self.history
 
     def _epoch(self, interrupt):
         """Train on what is left of an epoch."""
-        from tqdm import tqdm
-
         epoch = self.loader.epoch
-        options = {"initial": self.loader.position, "total": len(self.loader), "disable": None}
-        with tqdm(desc=f"epoch {epoch + 1}/{self.epochs}", unit="step", dynamic_ncols=True, **options) as bar:
+        words = [self.label] if self.label else []
+        if self.epochs > 1 or not words:
+            words.append(f"epoch {epoch + 1}/{self.epochs}")
+        with Progress(", ".join(words), len(self.loader), self.loader.position) as progress:
             for batch in self.loader:
-                record = self._train_on(batch, epoch)
-                bar.set_postfix_str(f"loss {record['loss']:.4f}", refresh=False)
-                bar.update()
-                if self.loader.epoch == epoch and (
-                    interrupt.came or (self.save_every and self.step % self.save_every == 0)
-                ):
-                    self._save()
-                    if interrupt.came:
-                        return
-        result = {}
-        if self.evaluate is not None:
-            self.model.eval()
-            result = self.evaluate(self.model)
-        losses = [record["loss"] for record in self.history if record["epoch"] == epoch and "loss" in record]
-        result = {"mean_loss": sum(losses) / max(1, len(losses)), **result}
-        self.history.append({"step": self.step, "epoch": epoch, **result})
+                progress.step({"loss": self._train_on(batch, epoch)})
+                if self.loader.epoch == epoch and self._pause(progress, epoch, interrupt):
+                    return
+            losses = [
+                record["loss"] for record in self.history if record["epoch"] == epoch and "loss" in record
+            ]
+            result = {"mean_loss": sum(losses) / max(1, len(losses))}
+            if (
+                self.evaluate_every is None
+                or self._due(self.evaluate_every)
+                or self.loader.epoch == self.epochs
+            ):
+                result |= self._measure()
+            self._record(progress, epoch, result)
         self._save()
-        if bar.disable:
-            shown = ", ".join(f"{name} {value:.4f}" for name, value in result.items())
-            print(f"epoch {epoch + 1}/{self.epochs}: {shown}", file=sys.stderr)
+
+    def _pause(self, progress, epoch, interrupt):
+        """Evaluate and save in the middle of an epoch, if it is time; return whether to stop."""
+        if self._due(self.evaluate_every):
+            self._record(progress, epoch, self._measure())
+        stop = interrupt is not None and interrupt.came
+        if stop or self._due(self.save_every):
+            self._save()
+        return stop
+
+    def _due(self, every):
+        return every is not None and self.step % every == 0
+
+    def _measure(self):
+        """What ``evaluate`` says of the model as it is."""
+        if self.evaluate is None:
+            return {}
+        self.model.eval()
+        return {name: float(value) for name, value in self.evaluate(self.model).items()}
+
+    def _record(self, progress, epoch, result):
+        """Keep what was measured, show it, and tell those who want to know."""
+        self.history.append({"step": self.step, "epoch": epoch, **result})
+        progress.result(self.step, result)
+        watched = self.monitor or "mean_loss"
+        if isinstance(self.schedule, ReduceLROnPlateau) and watched in result:
+            self.schedule.step(result[watched])
+        for hook in self.hooks:
+            hook(self)
 
     def _train_on(self, batch, epoch):
-        """Do one step, and record it."""
+        """Do one step, record it, and return its loss."""
         self.model.train()
         before = backend.get_rng_state()
         loss = self.loss(self.model, batch)
@@ -210,11 +244,11 @@ class Trainer:
             clip_grad_norm_(self.model.parameters(), self.clip_norm)
         rate = self.optimizer.param_groups[0]["lr"]
         self.optimizer.step()
-        if self.schedule is not None:
+        if self.schedule is not None and not isinstance(self.schedule, ReduceLROnPlateau):
             self.schedule.step()
         self.step += 1
         self.history.append({"step": self.step, "epoch": epoch, "loss": value, "lr": rate})
-        return self.history[-1]
+        return value
 
     def _stale(self):
         """Whether there was no new best for ``patience`` epochs."""
@@ -226,6 +260,8 @@ class Trainer:
         )
 
     def _save(self):
+        if self.folder is None:
+            return
         try:
             save_checkpoint(
                 self.folder / CHECKPOINT,
@@ -244,31 +280,14 @@ class Trainer:
 
     def _resume(self, path):
         def check(more):
-            if more["config"] != self.config:
-                expected = f"that of {path}, {more['config']}, to go on with it"
-                raise ValueError(sentence("Trainer", "config", expected, self.config))
+            there, here = more["config"], self.config
+            other = [k for k in {**there, **here} if there.get(k) != here.get(k)]
+            if other:
+                expected = (
+                    f"that of {path}, to go on with it: {', '.join(f'{k} {there.get(k)}' for k in other)}"
+                )
+                got = ", ".join(f"{k} {here.get(k)}" for k in other)
+                raise ValueError(sentence("Trainer", "config", expected, got))
 
         more = load_checkpoint(path, self._parts, check)
         self.step, self.history = more["step"], more["history"]
-
-
-class _Interrupt:
-    """Notes a first Ctrl-C instead of stopping, in the main thread."""
-
-    def __init__(self):
-        self.came = False
-
-    def __enter__(self):
-        self._main = threading.current_thread() is threading.main_thread()
-        if self._main:
-            self._before = signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def _note(self, number, frame):
-        self.came = True
-        signal.signal(signal.SIGINT, self._before)  # the second one is as always
-        print("Ctrl-C: finishing the step, then saving; once more stops at once.", file=sys.stderr)
-
-    def __exit__(self, *exception):
-        if self._main:
-            signal.signal(signal.SIGINT, self._before)

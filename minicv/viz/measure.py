@@ -14,6 +14,9 @@ class _TextListener(RendererAgg):
         super().__init__(figure.bbox.width, figure.bbox.height, figure.dpi)
         self.boxes = []  # (words, points, (left, bottom, right, top) in pixels)
 
+    def draw_path(self, *args):
+        """Nothing: lines have no words."""
+
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
         """Note the box of a text; y counts from the page's upper edge, and (x, y) is the baseline's start."""
         width, height, descent = self.get_text_width_height_descent(s, prop, ismath)

@@ -42,6 +42,13 @@ def test_more_steps_begin_with_the_same_batches():
     assert (len(short), len(long)) == (4, 9)
 
 
+def test_a_trainer_can_see_how_far_they_are():
+    batches, seen = Batches(np.arange(10), batch_size=3, steps=3), []
+    for _ in range(2):
+        seen += [(batches.epoch, batches.position) for _ in batches]
+    assert seen == [(0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0)]
+
+
 def test_arrays_stay_together():
     images, labels = np.arange(12.0).reshape(6, 2), np.arange(6)
     for image, label in Batches(images, labels, batch_size=4, steps=5):

@@ -84,7 +84,7 @@ def test_training_measures_on_the_fresh_scenes(trained, name):
     results, fresh = trained
     result = results[name]
     assert type(result.network) is NETWORKS[name]
-    assert [record["step"] for record in result.history] == [1, 2, 3]
+    assert [record["step"] for record in result.history if "loss" in record] == [1, 2, 3]
     assert np.array_equal(result.confusion, segmentation.confusion(result.network, fresh))
     assert result.history[-1]["mean IoU"] == pytest.approx(result.mean_iou)
     assert result.history[-1]["pixel accuracy"] == pytest.approx(result.pixel_accuracy)

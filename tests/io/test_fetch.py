@@ -63,7 +63,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 def server():
     """Start a server with manners: a function that returns its address; ``.requests`` are the ranges asked for."""
     running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("One", (Server,), {}))
-    threading.Thread(target=running.serve_forever, daemon=True).start()
+    threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
 
     def start(*manners):
         running.RequestHandlerClass.manners, running.RequestHandlerClass.requests = list(manners), []

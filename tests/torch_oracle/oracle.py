@@ -11,6 +11,7 @@ import minicv.functional as F
 from minicv.testing.arrays import random_weights
 
 torch = pytest.importorskip("torch")
+torch.set_num_threads(1)  # the arrays are small, and a thread that waits for another spins
 
 DTYPES = (np.float64, np.float32)
 TOLERANCE = {"float64": 1e-8, "float32": 1e-4}

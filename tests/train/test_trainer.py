@@ -1,8 +1,10 @@
 """Trainer: a run that is stopped, by whatever, goes on to the same bits; what goes wrong is said."""
 
 import errno
+import gc
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +19,8 @@ from minicv import functional as F
 from minicv import nn, optim
 from minicv.data import DataLoader
 from minicv.io import load_tree
-from minicv.optim.lr_scheduler import StepLR
+from minicv.optim.lr_scheduler import ReduceLROnPlateau, StepLR
+from minicv.testing import live_tensors
 from minicv.train import Trainer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,6 +84,100 @@ def test_history(whole, tmp_path):
     assert [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()] == run.history
     assert steps[-1]["loss"] < steps[0]["loss"]
     assert load_tree(tmp_path / "checkpoint.safetensors")["more"]["step"] == 30
+
+
+def test_each_step_is_one_step_of_the_optimizer_on_one_batch():
+    run, other = trainer(None, epochs=1, clip_norm=None), trainer(None, epochs=1)
+    losses = []
+    minicv.manual_seed(1)
+    run.run()
+    minicv.manual_seed(1)
+    for batch in other.loader:
+        other.optimizer.zero_grad()
+        value = loss(other.model, batch)
+        value.backward()
+        other.optimizer.step()
+        losses.append(value.item())
+    assert [record["loss"] for record in run.history if "loss" in record] == losses
+    assert_ends_like(run, (run.history, other.model.state_dict()))
+
+
+@pytest.mark.parametrize(
+    ("every", "expected"), [(3, [3, 6, 9, 10]), (5, [5, 10]), (50, [10]), (None, [5, 10])]
+)
+def test_evaluation_comes_every_so_often_and_once_at_the_end(every, expected):
+    modes = []
+
+    def evaluate(model):
+        modes.append(model.training)
+        return {"calls": np.float32(len(modes))}
+
+    run = trainer(None, epochs=2, evaluate=evaluate, evaluate_every=every)
+    measured = [record for record in run.run() if "calls" in record]
+    assert [record["step"] for record in measured] == expected
+    assert [record["calls"] for record in measured] == list(range(1, len(expected) + 1))
+    assert modes == [False] * len(expected)
+    plain = trainer(None, epochs=2)
+    assert_ends_like(plain, (plain.run(), run.model.state_dict()))  # what is learnt is not changed by it
+
+
+def test_a_plateau_of_what_is_measured_lowers_the_rate():
+    run = trainer(None, evaluate=lambda model: {"accuracy": 0.5}, monitor="accuracy")
+    run.schedule = ReduceLROnPlateau(run.optimizer, "max", factor=0.5, patience=0)
+    rates = [record["lr"] for record in run.run() if "loss" in record]
+    np.testing.assert_allclose(rates[::5], [0.05, 0.05, 0.025, 0.0125, 0.00625, 0.003125])
+    run = trainer(None)
+    run.schedule = ReduceLROnPlateau(run.optimizer, factor=0.5, patience=0)
+    means = [record["mean_loss"] for record in run.run() if "mean_loss" in record]
+    assert run.schedule.best == min(means)
+
+
+def test_hooks_are_called_after_every_evaluation_and_epoch():
+    seen = []
+    hook = lambda run: seen.append((run.step, run.history[-1].get("one")))  # noqa: E731
+    trainer(None, epochs=2, evaluate=lambda model: {"one": 1}, evaluate_every=4, hooks=[hook]).run()
+    assert seen == [(4, 1), (5, None), (8, 1), (10, 1)]
+
+
+def test_graphs_of_past_steps_are_not_kept():
+    counts = []
+
+    def count(run):
+        gc.collect()
+        counts.append(live_tensors())
+
+    trainer(None, hooks=[count]).run()
+    assert len(set(counts)) == 1, counts
+
+
+def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    trainer(None, epochs=1).run()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_gets_a_line_for_every_result(capsys):
+    trainer(None, 2, evaluate=lambda model: {"best_so_far": 0.5}, evaluate_every=4, label="Net").run()
+    out, err = capsys.readouterr()
+    lines = [re.sub(r"loss 0\.\d{4}", "loss", line) for line in err.splitlines()]
+    assert (out, lines) == (
+        "",
+        [
+            "Net, epoch 1/2, step 4: best so far 0.5000",
+            "Net, epoch 1/2, step 5: mean loss",
+            "Net, epoch 2/2, step 8: best so far 0.5000",
+            "Net, epoch 2/2, step 10: mean loss, best so far 0.5000",
+        ],
+    )
+
+
+def test_a_terminal_gets_a_bar_and_no_lines(capsys, monkeypatch):
+    monkeypatch.setattr(type(sys.stderr), "isatty", lambda self: True, raising=False)
+    trainer(None, 1, evaluate=lambda model: {"accuracy": 0.25}).run()
+    out, err = capsys.readouterr()
+    assert out == "" and ", step" not in err
+    last = err.rstrip().split("\r")[-1]
+    assert last.startswith("epoch 1/1: 100%") and "5/5" in last and "accuracy 0.2500" in last
 
 
 @pytest.mark.parametrize("stop", [1, 2, 5, 6, 13, 29, 30])
@@ -232,15 +329,14 @@ def test_refusals(tmp_path):
         trainer(tmp_path).run()
     other = trainer(tmp_path, config={"lr": 2})
     before = other.model.state_dict()
-    with pytest.raises(
-        ValueError, match=r"config must be that of .*, \{'lr': 1\}, to go on with it; got \{'lr': 2\}"
-    ):
+    with pytest.raises(ValueError, match=r"config must be that of .*, to go on with it: lr 1; got lr 2\."):
         other.run(resume=True)
     for name, value in other.model.state_dict().items():
         np.testing.assert_array_equal(value, before[name])
     for options, message in [
-        ({"epochs": 0}, "at least 1; got 0, 2 and None"),
-        ({"patience": 2}, "monitor and patience must be given together"),
+        ({"epochs": 0}, "epochs must be at least 1; got 0"),
+        ({"evaluate_every": 0}, "evaluate_every must be at least 1; got 0"),
+        ({"patience": 2}, "monitor must be the name of a number that evaluate returns, .* got None"),
     ]:
         with pytest.raises(ValueError, match=message):
             trainer(tmp_path, **options)

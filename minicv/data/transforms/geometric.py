@@ -78,12 +78,14 @@ class RandomCrop:
     """
 
     def __init__(self, size, padding=0, fill=0):
-        self.size, self.pad, self.fill = _size("RandomCrop", size), Pad(padding, fill), fill
+        if padding < 0:
+            raise ValueError(sentence("RandomCrop", "padding", "a number from 0 on", padding))
+        self.size, self.padding, self.fill = _size("RandomCrop", size), padding, fill
 
     def __call__(self, sample, rng):
-        sample = self.pad(sample, rng)
-        room = [max(0, have - want) for have, want in zip(sample.image.shape, self.size)]
-        return crop(sample, *(int(rng.integers(r + 1)) for r in room), *self.size, fill=self.fill)
+        room = [max(0, have + 2 * self.padding - want) for have, want in zip(sample.image.shape, self.size)]
+        top, left = (int(rng.integers(r + 1)) - self.padding for r in room)
+        return crop(sample, top, left, *self.size, fill=self.fill)
 
 
 class RandomHorizontalFlip:

@@ -188,6 +188,8 @@ def _moved(sample, image, pixels, points, tight=False):
     size = np.float32([width, height])
     semantic = None if sample.semantic is None else pixels(sample.semantic, OUTSIDE)
     masks = None if sample.masks is None else pixels(sample.masks, False)
+    if not len(sample.labels):  # no instances: a digit, a photograph of one thing
+        return replace(sample, image=image, semantic=semantic, masks=masks)
     x1, y1, x2, y2 = sample.boxes.T
     corners = points(np.stack([x1, y1, x2, y1, x2, y2, x1, y2], axis=-1).reshape(-1, 2)).reshape(-1, 4, 2)
     boxes = np.concatenate([corners.min(1), corners.max(1)], axis=1)

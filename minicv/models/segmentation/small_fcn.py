@@ -107,8 +107,11 @@ class SmallFCN(nn.Module):
         return self.score(full)
 
     def loss(self, images, labels, weight=None):
-        """Mean cross-entropy over all pixels; labels (N, H, W), ``weight`` (num_classes,) for rare classes."""
-        return F.cross_entropy(self(images), labels, weight=weight)
+        """Mean cross-entropy over the pixels; labels (N, H, W), ``weight`` (num_classes,) for rare classes.
+
+        Pixels of label 255 do not count: PASCAL VOC has such borders, and so do batches of images of several sizes.
+        """
+        return F.cross_entropy(self(images), labels, weight=weight, ignore_index=255)
 
     def predict(self, images):
         """Label maps (N, H, W) for an array of images (N, 3, H, W) in [0, 1]; switches to evaluation."""

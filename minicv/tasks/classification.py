@@ -1,0 +1,116 @@
+"""The task of giving an image one label."""
+
+import numpy as np
+
+from .. import functional as F
+from ..data import Sample, images_to_batch
+from ..data.transforms import ColorJitter, Compose, RandomAffine, RandomCrop, RandomHorizontalFlip, Resize
+from ..tensor import no_grad, tensor
+from .chunks import chunks
+
+SHOWN = 5  # classes that are named for an image
+_LUMA = np.float32([0.299, 0.587, 0.114])  # ITU-R BT.601
+
+
+class Classification:
+    """Whole images and one label each.
+
+    Images are resized to a square, whatever their shape.
+
+    Parameters
+    ----------
+    grey : bool
+        Whether the model takes one channel, (N, 1, H, W), rather than three.
+
+    Attributes
+    ----------
+    monitor : str
+        The number that tells which of two models is better.
+    """
+
+    name, monitor = "classification", "accuracy"
+
+    def __init__(self, grey=False):
+        self.grey = grey
+
+    def lack(self, sample):
+        """What a sample does not have that this task needs; "" if nothing."""
+        return "" if sample.label is not None else "one label for each image"
+
+    def fixed(self, config):
+        """The transform that is done once to each image."""
+        return Resize((config.size, config.size))
+
+    def random(self, config):
+        """The transform that is drawn anew whenever an image is seen."""
+        known = {
+            "shift": RandomCrop(config.size, padding=max(1, config.size // 16)),
+            "crop": RandomCrop(config.size, padding=max(1, config.size // 8)),
+            "flip": RandomHorizontalFlip(),
+            "rotate": RandomAffine(10),
+            "colour": ColorJitter(0.3, 0.3, 0.3, 0.05),
+        }
+        return Compose([known[name] for name in config.augment])
+
+    def loss(self, model, batch):
+        """The model's loss on a :class:`~minicv.data.Batch`."""
+        device = next(iter(model.parameters())).device
+        return model.loss(
+            tensor(self._input(batch.images), device=device), tensor(batch.label, device=device)
+        )
+
+    def answers(self, model, images, size):
+        """Probability of every class for each image.
+
+        Parameters
+        ----------
+        model : Module
+        images : list of ndarray (H, W, 3) uint8
+        size : int
+
+        Returns
+        -------
+        (N, L) ndarray of float32
+        """
+        resize = Resize((size, size))
+        batch = self._input(images_to_batch([resize(Sample(image), None).image for image in images]))
+        model.eval()
+        with no_grad():
+            return F.softmax(model(tensor(batch, device=_device(model))), 1).numpy()
+
+    def evaluate(self, model, dataset, size):
+        """Share of images whose most probable class is the right one, as {"accuracy": ...}."""
+        right = 0
+        for samples in chunks(dataset, 64):
+            found = self.answers(model, [sample.image for sample in samples], size).argmax(1)
+            right += int((found == [sample.label for sample in samples]).sum())
+        return {"accuracy": right / len(dataset)}
+
+    def describe(self, answer, classes):
+        """The most probable classes, for JSON: {"label": name, "scores": {name: probability}}."""
+        best = np.argsort(-answer, kind="stable")[:SHOWN]
+        return {"label": classes[best[0]], "scores": {classes[i]: round(float(answer[i]), 6) for i in best}}
+
+    def draw(self, image, answer, classes):
+        """A page with the image and bars of the most probable classes."""
+        from ..viz import Page, bars, show_image
+
+        scores = self.describe(answer, classes)["scores"]
+        page = Page("content")
+        show_image(page.panel(0.4, 0.4, 4.6, page.height - 0.8), image)
+        shares = [round(score, 3) for score in scores.values()]
+        bars(
+            page.panel(7.6, 0.6, page.width - 8.4, page.height - 1.8),
+            shares,
+            list(scores),
+            "probability",
+        )
+        return page
+
+    def _input(self, images):
+        """Images (N, 3, H, W) as the model takes them."""
+        return np.tensordot(images, _LUMA, (1, 0))[:, None] if self.grey else images
+
+
+def _device(model):
+    return next(iter(model.parameters())).device
