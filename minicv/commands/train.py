@@ -52,17 +52,15 @@ def run(args):
     trainer, held_out = trainer_for(args.model, args.data, config, folder, args.device, [curves])
     history = trainer.run(resume=args.resume)
     curves.draw(history)
-    numbers = {k: v for k, v in history[-1].items() if k not in ("step", "epoch", "loss", "lr", "mean_loss")}
+    measured = next((record for record in reversed(history) if recipe.task.monitor in record), {})
+    numbers = {name: value for name, value in measured.items() if name not in ("step", "epoch", "mean_loss")}
     weights = folder / "weights.safetensors"
     save_model(weights, args.model, trainer.model, held_out.classes, config.size, numbers)
-    measured = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in numbers.items())
-    print(
-        f"held-out {measured} ({len(held_out)} images), {time.perf_counter() - start:.0f} s"
-        if numbers
-        else "stopped"
-    )
+    words = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in numbers.items())
+    if not trainer.interrupted:
+        print(f"held-out {words} ({len(held_out)} images), {time.perf_counter() - start:.0f} s")
     print(f"{weights}\n{folder / 'curves.png'}")
-    return 0
+    return 130 if trainer.interrupted else 0
 
 
 def _folder(args):

@@ -62,6 +62,8 @@ class Trainer:
         Of every step "step", "epoch", "loss" and "lr"; of every evaluation "step", "epoch" and what ``evaluate``
         returned; at the end of every epoch "mean_loss", too.
         The same, line by line as JSON, is in ``history.jsonl``.
+    interrupted : bool
+        Whether the run was stopped by Ctrl-C.
 
     Notes
     -----
@@ -122,7 +124,7 @@ class Trainer:
             save_every,
         )
         self.hooks, self.label, self.config = hooks, label, config or {}
-        self.step, self.history = 0, []
+        self.step, self.history, self.interrupted = 0, [], False
         self._parts = {"model": model, "optimizer": optimizer, "loader": loader}
         if schedule is not None:
             self._parts["schedule"] = schedule
@@ -164,6 +166,7 @@ class Trainer:
             self._save()  # now, rather than after an hour, it shows whether the folder can be written to
         with Interrupt() as interrupt:
             history = self._run(interrupt)
+        self.interrupted = interrupt.came
         if interrupt.came:
             message = f"stopped at step {self.step}; {path} is saved. Go on by run(resume=True), or --resume."
             print(message, file=sys.stderr)
