@@ -121,6 +121,7 @@ def measure(images, classes, turns):
             seconds[name].append(time.process_time() - start)
         for theirs in numbers.values():
             np.testing.assert_allclose(numbers["minicv"], theirs, rtol=0, atol=1e-9)
+        print(", ".join(f"{name} {times[-1]:.2f} s" for name, times in seconds.items()), flush=True)
     return seconds
 
 

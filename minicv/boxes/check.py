@@ -9,10 +9,18 @@ from ..errors import DTypeError, ShapeError, sentence
 def as_boxes(op, argument, boxes):
     """``boxes`` as an array of shape (R, 4) without NaN; lists become arrays.
 
+    Parameters
+    ----------
+    op, argument : str
+        What the message is to name.
+    boxes : (R, 4) array_like
+
     Raises
     ------
     ShapeError
         The shape is another.
+    DTypeError
+        What is in it are no numbers.
     ValueError
         A coordinate is NaN.
     """
@@ -29,7 +37,13 @@ def as_boxes(op, argument, boxes):
 
 
 def as_corners(op, argument, boxes):
-    """As :func:`as_boxes`, with finite, ordered corners, and integers made float64 (as NumPy's division does)."""
+    """As :func:`as_boxes`, with finite, ordered corners, and integers made float64 (as NumPy's division does).
+
+    Raises
+    ------
+    ValueError
+        A coordinate is infinite, or x1 > x2, or y1 > y2; and what :func:`as_boxes` raises.
+    """
     boxes = as_boxes(op, argument, boxes)
     boxes = boxes if boxes.dtype.kind == "f" else boxes.astype(np.float64)
     infinite = ~get_array_module(boxes).isfinite(boxes).all(axis=1)

@@ -88,11 +88,19 @@ def clip_boxes_to_image(boxes, size):
     ----------
     boxes : (R, 4) array
     size : (int, int)
-        Height and width of the image.
+        Height and width of the image, in pixels.
 
     Returns
     -------
     (R, 4) array
+        Of the same dtype.
+
+    Raises
+    ------
+    ShapeError
+        The boxes are not (R, 4), or the size is not a pair.
+    ValueError
+        A coordinate is NaN.
 
     Examples
     --------
@@ -116,11 +124,19 @@ def remove_small_boxes(boxes, min_size):
     ----------
     boxes : (R, 4) array
     min_size : float
+        In the unit of the boxes.
 
     Returns
     -------
     array of int64
         Their numbers, in order: ``boxes[remove_small_boxes(boxes, 2)]`` are the boxes.
+
+    Raises
+    ------
+    ShapeError
+        The boxes are not (R, 4).
+    ValueError
+        A coordinate is NaN.
 
     Examples
     --------
@@ -148,6 +164,8 @@ def masks_to_boxes(masks):
 
     Raises
     ------
+    ShapeError
+        The masks are not (R, H, W).
     ValueError
         A mask is empty: it has no box.
 

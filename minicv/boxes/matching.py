@@ -20,6 +20,11 @@ class Matcher:
         answers for the truth that itself overlaps most. (The rule for anchors in Faster R-CNN, so that every
         object has one. An object that nothing overlaps makes that of all predictions that overlap nothing.)
 
+    Raises
+    ------
+    ValueError
+        The low threshold is above the high one.
+
     Notes
     -----
     S. Ren, K. He, R. Girshick, J. Sun, "Faster R-CNN", NIPS 2015, section 3.1.2.
@@ -56,6 +61,11 @@ class Matcher:
         (N,) array of int64
             For each prediction the number of its truth (of equal ones the first), or -1 for background, or -2 for
             neither. Without truths all are background.
+
+        Raises
+        ------
+        ShapeError
+            The matrix has another number of axes.
         """
         quality = match_quality_matrix if is_array(match_quality_matrix) else np.asarray(match_quality_matrix)
         if quality.ndim != 2:

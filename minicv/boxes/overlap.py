@@ -42,13 +42,20 @@ def box_iou(boxes1, boxes2):
 def generalized_box_iou(boxes1, boxes2):
     """IoU less the share of the smallest common box that neither covers: from -1, far apart, to 1.
 
-    Parameters, errors
-        As :func:`box_iou`.
+    Parameters
+    ----------
+    boxes1 : (A, 4) array
+    boxes2 : (B, 4) array
 
     Returns
     -------
     (A, B) array
         IoU - (area(hull) - area(a | b)) / area(hull).
+
+    Raises
+    ------
+    ShapeError, DTypeError, ValueError
+        As :func:`box_iou`.
 
     Notes
     -----
@@ -120,6 +127,13 @@ def batched_nms(boxes, scores, idxs, iou_threshold):
     -------
     array of int64
         The numbers of those that stay, from the best to the worst of all classes.
+
+    Raises
+    ------
+    ShapeError
+        There is not one class for each box; and what :func:`nms` raises.
+    ValueError
+        As :func:`nms`.
 
     Examples
     --------

@@ -30,6 +30,11 @@ def encode(mask):
     dict
         ``size``: [H, W]; ``counts``: array of int64, zeros first.
 
+    Raises
+    ------
+    ShapeError
+        The mask has another number of axes.
+
     Examples
     --------
     >>> encode(np.array([[0, 1], [1, 1]]))["counts"]
@@ -44,7 +49,21 @@ def encode(mask):
 
 
 def decode(rle):
-    """Return the mask (H, W) of bool that run lengths describe; ``counts`` may be packed.
+    """Return the mask that run lengths describe.
+
+    Parameters
+    ----------
+    rle : dict
+        ``size``: [H, W]; ``counts``: run lengths, as numbers or packed into a string.
+
+    Returns
+    -------
+    (H, W) ndarray of bool
+
+    Raises
+    ------
+    ShapeError, ValueError
+        As :func:`counts_of`.
 
     Examples
     --------
@@ -58,7 +77,23 @@ def decode(rle):
 
 
 def counts_of(rle):
-    """Run lengths as an array, unpacked if need be; a ValueError where they do not fill the mask.
+    """Run lengths as an array, unpacked if need be.
+
+    Parameters
+    ----------
+    rle : dict
+        As for :func:`decode`.
+
+    Returns
+    -------
+    (runs,) ndarray of int64
+
+    Raises
+    ------
+    ShapeError
+        The runs do not add up to the mask's pixels.
+    ValueError
+        The string is damaged.
 
     Examples
     --------
@@ -89,7 +124,7 @@ def _integers(counts):
 
 
 def area(rle):
-    """Number of pixels of a mask.
+    """Number of pixels inside a mask: an int; parameters and errors are those of :func:`counts_of`.
 
     Examples
     --------
@@ -101,6 +136,14 @@ def area(rle):
 
 def pack(counts):
     """Run lengths as COCO's string: differences to the length two before, five bits a character.
+
+    Parameters
+    ----------
+    counts : sequence of int
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -122,6 +165,19 @@ def pack(counts):
 
 def unpack(text):
     """Run lengths of COCO's string; see :func:`pack`.
+
+    Parameters
+    ----------
+    text : str or bytes
+
+    Returns
+    -------
+    (runs,) ndarray of int64
+
+    Raises
+    ------
+    ValueError
+        The string is cut short, or has a character that does not belong there.
 
     Examples
     --------
@@ -160,6 +216,11 @@ def from_polygons(polygons, height, width):
     dict
         As :func:`encode` returns.
 
+    Raises
+    ------
+    ShapeError
+        A polygon has less than three points, or half a point.
+
     Examples
     --------
     >>> decode(from_polygons([[1, 0, 3, 0, 3, 2, 1, 2]], 3, 4)).astype(int)
@@ -173,6 +234,23 @@ def from_polygons(polygons, height, width):
 
 def from_coco(segmentation, height, width):
     """Return the run lengths of a ``segmentation`` in COCO's files, where objects are polygons and crowds run lengths.
+
+    Parameters
+    ----------
+    segmentation : list or dict
+        Polygons, as for :func:`from_polygons`, or run lengths, as for :func:`decode`.
+    height, width : int
+        Of the image.
+
+    Returns
+    -------
+    dict
+        Run lengths.
+
+    Raises
+    ------
+    ShapeError
+        The run lengths are of an image of another size, or a polygon is none.
 
     Examples
     --------

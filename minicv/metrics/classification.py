@@ -12,6 +12,7 @@ class Accuracy(Metric):
     Parameters
     ----------
     k : int
+        1 for the top-1, 5 for the top-5 accuracy.
 
     Examples
     --------
@@ -59,6 +60,7 @@ def accuracy(scores, labels, k=1):
         Of equal scores, that of the smaller label counts as higher.
     labels : (N,) array_like of int
     k : int
+        1 for the top-1, 5 for the top-5 accuracy.
 
     Returns
     -------

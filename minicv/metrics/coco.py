@@ -72,6 +72,18 @@ class CocoAveragePrecision(Metric):
     Notes
     -----
     An image comes with all its results and annotations in one update. The order of the images changes nothing.
+
+    Examples
+    --------
+    >>> metric = CocoAveragePrecision("bbox")
+    >>> for i, height in ((1, 20), (2, 16)):  # overlaps of 1 and 0.8
+    ...     truth = {"id": i, "image_id": i, "category_id": 3, "bbox": [5, 5, 20, 20], "area": 400, "iscrowd": 0}
+    ...     found = {"image_id": i, "category_id": 3, "score": 0.9, "bbox": [5, 5, 20, height]}
+    ...     part = {"images": [{"id": i}], "categories": [{"id": 3}], "annotations": [truth]}
+    ...     _ = metric.update([found], part)
+    >>> scores = metric.compute()
+    >>> scores["AP50"], round(scores["AR100"], 2)
+    (1.0, 0.85)
     """
 
     def __init__(self, iou_type="bbox"):

@@ -104,6 +104,11 @@ class PCKh(PCK):
     ----------
     alpha : float
         Part of the head's length within which a keypoint is right.
+
+    Examples
+    --------
+    >>> PCKh().update([[[0, 15], [0, 16]]], [[[0, 0, 2], [0, 0, 2]]], head_boxes=[[0, 0, 30, 40]]).compute()
+    (array([100.,   0.]), 50.0)
     """
 
     #: A head is so much shorter than the diagonal of the box around it (SC_BIAS in MPII's evaluation).

@@ -20,6 +20,14 @@ class LocalizationError(Metric):
         So many guesses count.
     iou_threshold : float
         Overlap from which on a box is right.
+
+    Examples
+    --------
+    >>> metric = LocalizationError(k=1)
+    >>> for overlap in (0.4, 0.8):
+    ...     _ = metric.update([[7]], [[[0, 0, 10, 10 * overlap]]], [7], [[0, 0, 10, 10]])
+    >>> metric.compute()
+    0.5
     """
 
     def __init__(self, k=5, iou_threshold=0.5):
@@ -93,7 +101,14 @@ def localization_error(labels, boxes, true_labels, true_boxes, k=5, iou_threshol
 
 
 class MeanBoxIoU(Metric):
-    """Mean overlap of one box an image with the truth: :func:`mean_box_iou`, a batch at a time."""
+    """Mean overlap of one box an image with the truth: :func:`mean_box_iou`, a batch at a time.
+
+    Examples
+    --------
+    >>> metric = MeanBoxIoU().update([[0, 0, 10, 8]], [[0, 0, 10, 10]])
+    >>> metric.update([[0, 0, 10, 2]], [[0, 0, 10, 10]]).compute()
+    0.5
+    """
 
     def start(self):
         return {"overlap": 0.0, "count": 0}

@@ -17,6 +17,14 @@ class ProposalRecall(Metric):
     Parameters
     ----------
     iou_threshold : float
+
+    Examples
+    --------
+    >>> metric = ProposalRecall(iou_threshold=0.5)
+    >>> for proposals, objects in [([[0, 0, 4, 3]], [[0, 0, 4, 4]]), ([[0, 0, 1, 1]], [[5, 5, 9, 9]])]:
+    ...     _ = metric.update([proposals], [objects])
+    >>> metric.compute()
+    0.5
     """
 
     def __init__(self, iou_threshold=0.5):
@@ -48,7 +56,13 @@ class ProposalRecall(Metric):
 
 
 class AverageRecall(ProposalRecall):
-    """Mean of the recall over overlaps between 0.5 and 1: :func:`average_recall`, some images at a time."""
+    """Mean of the recall over overlaps between 0.5 and 1: :func:`average_recall`, some images at a time.
+
+    Examples
+    --------
+    >>> AverageRecall().update([[[0, 0, 4, 3]]], [[[0, 0, 4, 4]]]).update([[[0, 0, 1, 1]]], [[[5, 5, 9, 9]]]).compute()
+    0.25
+    """
 
     def __init__(self):
         super().__init__()

@@ -239,6 +239,11 @@ class PixelAccuracy(Metric):
     ----------
     ignore_index : int, optional
         Label of the truth whose pixels do not count.
+
+    Examples
+    --------
+    >>> PixelAccuracy().update(np.array([[0, 1]]), np.array([[0, 0]])).update(np.array([5]), np.array([5])).compute()
+    0.6666666666666666
     """
 
     def __init__(self, ignore_index=None):

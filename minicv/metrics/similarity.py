@@ -52,6 +52,12 @@ def mask_overlap(detected, true, crowd):
     Returns
     -------
     (D, G) ndarray of float64
+
+    Examples
+    --------
+    >>> left, all_of_it = (rle.encode(np.array([row, row])) for row in ([1, 1, 0, 0], [1, 1, 1, 1]))
+    >>> mask_overlap([left], [all_of_it, all_of_it], np.array([False, True]))
+    array([[0.5, 1. ]])
     """
     ours, theirs = list(map(_runs, detected)), list(map(_runs, true))
     common = np.zeros((len(ours), len(theirs)))
@@ -97,6 +103,17 @@ def keypoint_similarity(detected, true, areas, boxes):
     Returns
     -------
     (D, G) ndarray of float64
+
+    Examples
+    --------
+    One keypoint is marked, and one is found two standard deviations (of 2 sigma sqrt(area) = 2 pixels) away:
+
+    >>> true = np.zeros((1, 17, 3))
+    >>> true[0, 0, 2] = 2
+    >>> found = true + [4.0, 0.0, 0.0]
+    >>> area = (1 / SIGMAS[:1]) ** 2
+    >>> keypoint_similarity(found, true, area, np.zeros((1, 4))), np.exp(-2)
+    (array([[0.13533528]]), np.float64(0.1353352832366127))
     """
     similarity = np.zeros((len(detected), len(true)))
     for j, (points, area, box) in enumerate(zip(true, areas, boxes)):

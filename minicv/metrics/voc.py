@@ -64,6 +64,15 @@ class VOCAveragePrecision(Metric):
     iou_threshold : float
     use_07_metric : bool
         See :func:`voc_ap`.
+
+    Examples
+    --------
+    >>> metric, box = VOCAveragePrecision(num_classes=1), np.array([[0, 0, 4, 4.0]])
+    >>> truth = {"boxes": box, "labels": np.array([0])}
+    >>> for shift, score in ((0, 0.9), (3, 0.8)):  # the second one is beside the object
+    ...     _ = metric.update([truth | {"boxes": box + shift, "scores": np.array([score])}], [truth])
+    >>> metric.compute()
+    {'ap': array([0.5]), 'map': 0.5}
     """
 
     def __init__(self, num_classes, iou_threshold=0.5, use_07_metric=False):

@@ -23,6 +23,19 @@ class ColorJitter:
         A factor is drawn between 1 - x (at least 0) and 1 + x; 0 leaves it.
     hue : float
         A shift is drawn between -x and x of the full circle; at most 0.5.
+
+    Raises
+    ------
+    ValueError
+        A range is negative, or that of the hue above 0.5.
+
+    Examples
+    --------
+    >>> from minicv.data import Sample
+    >>> sample, rng = Sample(np.full((4, 6, 3), 100, np.uint8)), np.random.default_rng(0)
+    >>> image = ColorJitter(brightness=0.5)(sample, rng).image
+    >>> bool((image == image[0, 0]).all()), 50 <= image[0, 0, 0] <= 150
+    (True, np.True_)
     """
 
     def __init__(self, brightness=0.0, contrast=0.0, saturation=0.0, hue=0.0):
@@ -82,6 +95,13 @@ class PCALighting:
     -----
     Source: A. Krizhevsky, I. Sutskever, G. Hinton, "ImageNet Classification with Deep Convolutional Neural Networks",
     NeurIPS 2012, section 4.1. The components are those that have been in use since Torch's ImageNet examples.
+
+    Examples
+    --------
+    >>> from minicv.data import Sample
+    >>> sample, rng = Sample(np.full((4, 6, 3), 100, np.uint8)), np.random.default_rng(0)
+    >>> PCALighting(sigma=0.1)(sample, rng).image.shape
+    (4, 6, 3)
     """
 
     VALUES = np.float32([0.2175, 0.0188, 0.0045])

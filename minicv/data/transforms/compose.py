@@ -10,6 +10,14 @@ class Compose:
     ----------
     transforms : list of callable
         Each ``transform(sample, rng)``.
+
+    Examples
+    --------
+    >>> from minicv.data import Sample
+    >>> from minicv.data.transforms import CenterCrop, Pad
+    >>> both = Compose([Pad(1), CenterCrop((2, 8))])
+    >>> both(Sample(np.zeros((4, 6, 3), np.uint8)), np.random.default_rng(0))
+    Sample(2 x 8, 0 instances: '')
     """
 
     def __init__(self, transforms):
@@ -22,7 +30,14 @@ class Compose:
 
 
 class RandomApply:
-    """A transform that is used with probability p."""
+    """A transform that is used with probability p.
+
+    Parameters
+    ----------
+    transform : callable
+        ``transform(sample, rng)``.
+    p : float
+    """
 
     def __init__(self, transform, p=0.5):
         self.transform, self.p = transform, p

@@ -21,6 +21,14 @@ class RandomZoomOut:
     side_range : (float, float)
         Range of the canvas's side relative to the image's.
     p : float
+
+    Examples
+    --------
+    >>> from minicv.data import Meadow
+    >>> scene = Meadow(size=32)[0]
+    >>> wide = RandomZoomOut(side_range=(2, 2), p=1)(scene, np.random.default_rng(0))
+    >>> wide.image.shape, len(wide.boxes) == len(scene.boxes)
+    ((64, 64, 3), True)
     """
 
     def __init__(self, fill=0, side_range=(1.0, 4.0), p=0.5):
@@ -48,6 +56,13 @@ class RandomIoUCrop:
         Minima of the overlap to draw from; one of 1 or more keeps the image as it is.
     trials : int
         Windows to try for a minimum before another one is drawn.
+
+    Examples
+    --------
+    >>> from minicv.data import Meadow
+    >>> part = RandomIoUCrop()(Meadow(size=64)[0], np.random.default_rng(0))
+    >>> len(part.boxes) > 0
+    True
     """
 
     def __init__(

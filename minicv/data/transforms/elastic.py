@@ -21,6 +21,13 @@ class ElasticTransform:
     Source: O. Ronneberger, P. Fischer, T. Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation",
     MICCAI 2015, section 3.1: displacements of a 3 x 3 grid with a standard deviation of 10 pixels, interpolated with
     bicubic splines.
+
+    Examples
+    --------
+    >>> from minicv.data import Sample
+    >>> sample, rng = Sample(np.full((4, 6, 3), 100, np.uint8)), np.random.default_rng(0)
+    >>> ElasticTransform(sigma=1.0)(sample, rng).image.shape
+    (4, 6, 3)
     """
 
     def __init__(self, sigma=10.0, grid=3, fill=0):

@@ -22,8 +22,21 @@ class Resize:
     Parameters
     ----------
     size : int or (int, int)
+        In pixels.
     max_size : int, optional
         Of the longer side, which wins: Faster R-CNN's 600 and 1000.
+
+    Raises
+    ------
+    ValueError
+        A size is less than 1.
+
+    Examples
+    --------
+    >>> from minicv.data import Sample
+    >>> sample, rng = Sample(np.full((4, 6, 3), 100, np.uint8)), np.random.default_rng(0)
+    >>> Resize(8)(sample, rng), Resize(8, max_size=9)(sample, rng)
+    (Sample(8 x 12, 0 instances: ''), Sample(6 x 9, 0 instances: ''))
     """
 
     def __init__(self, size, max_size=None):
@@ -41,7 +54,20 @@ class Resize:
 
 
 class CenterCrop:
-    """The window in the middle, of a size (height, width); a smaller image gets a margin of ``fill``."""
+    """The window in the middle, of a size (height, width); a smaller image gets a margin of ``fill``.
+
+    Parameters
+    ----------
+    size : int or (int, int)
+        In pixels; one number means a square.
+    fill : int or (int, int, int)
+        Colour of the margin.
+
+    Raises
+    ------
+    ValueError
+        The size is less than 1.
+    """
 
     def __init__(self, size, fill=0):
         self.size, self.fill = _size("CenterCrop", size), fill
@@ -52,7 +78,20 @@ class CenterCrop:
 
 
 class Pad:
-    """A margin of ``padding`` pixels on each side: one number, or (left, top, right, bottom)."""
+    """A margin on each side.
+
+    Parameters
+    ----------
+    padding : int or (int, int, int, int)
+        In pixels: one number, or left, top, right, bottom.
+    fill : int or (int, int, int)
+        Colour of the margin.
+
+    Raises
+    ------
+    ValueError
+        A number is negative, or there are not four.
+    """
 
     def __init__(self, padding, fill=0):
         self.padding = (padding,) * 4 if np.ndim(padding) == 0 else tuple(padding)
@@ -75,6 +114,13 @@ class RandomCrop:
     padding : int
         4 for CIFAR.
     fill : int or (int, int, int)
+
+    Examples
+    --------
+    >>> from minicv.data import Sample
+    >>> sample, rng = Sample(np.full((4, 6, 3), 100, np.uint8)), np.random.default_rng(0)
+    >>> RandomCrop(4, padding=1)(sample, rng)
+    Sample(4 x 4, 0 instances: '')
     """
 
     def __init__(self, size, padding=0, fill=0):
@@ -89,7 +135,17 @@ class RandomCrop:
 
 
 class RandomHorizontalFlip:
-    """The mirror image with probability p; left and right keypoints change places."""
+    """The mirror image with probability p; left and right keypoints change places.
+
+    Parameters
+    ----------
+    p : float
+
+    Raises
+    ------
+    ValueError
+        When it is used: the keypoints are neither the 14 of Leeds Sports Pose nor the 17 of COCO.
+    """
 
     def __init__(self, p=0.5):
         self.p = p
@@ -114,6 +170,13 @@ class RandomResizedCrop:
     -----
     Source: C. Szegedy et al., "Going Deeper with Convolutions", CVPR 2015, section 6. If ten windows do not fit, the
     middle of the image is taken.
+
+    Examples
+    --------
+    >>> from minicv.data import Sample
+    >>> sample, rng = Sample(np.full((4, 6, 3), 100, np.uint8)), np.random.default_rng(0)
+    >>> RandomResizedCrop(5)(sample, rng)
+    Sample(5 x 5, 0 instances: '')
     """
 
     def __init__(self, size, scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3)):
@@ -148,6 +211,18 @@ class RandomAffine:
     shear : float
         Largest shear along x, in degrees.
     fill : int or (int, int, int)
+
+    Raises
+    ------
+    ValueError
+        A magnification is not above 0.
+
+    Examples
+    --------
+    >>> from minicv.data import Sample
+    >>> sample, rng = Sample(np.full((4, 6, 3), 100, np.uint8)), np.random.default_rng(0)
+    >>> RandomAffine(degrees=10, translate=(0.1, 0.1))(sample, rng)
+    Sample(4 x 6, 0 instances: '')
     """
 
     def __init__(self, degrees, translate=(0.0, 0.0), scale=(1.0, 1.0), shear=0.0, fill=0):

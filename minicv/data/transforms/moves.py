@@ -34,6 +34,15 @@ def crop(sample, top, left, height, width, fill=0):
     fill : int or (int, int, int)
         Colour outside the image. ``semantic`` is 255 there, and masks are False.
 
+    Returns
+    -------
+    Sample
+
+    Raises
+    ------
+    ValueError
+        The window has no pixel.
+
     Examples
     --------
     >>> from minicv.data import Sample
@@ -64,7 +73,28 @@ def crop(sample, top, left, height, width, fill=0):
 
 
 def hflip(sample):
-    """Mirror a sample left to right; left and right keypoints change places."""
+    """Mirror a sample left to right; left and right keypoints change places.
+
+    Parameters
+    ----------
+    sample : Sample
+
+    Returns
+    -------
+    Sample
+
+    Raises
+    ------
+    ValueError
+        The keypoints are neither the 14 of Leeds Sports Pose nor the 17 of COCO.
+
+    Examples
+    --------
+    >>> from minicv.data import Sample
+    >>> sample = Sample(np.zeros((4, 6, 3), np.uint8), boxes=np.float32([[0, 1, 2, 3]]), labels=np.array([5]))
+    >>> hflip(sample).boxes
+    array([[4., 1., 6., 3.]], dtype=float32)
+    """
     width = sample.image.shape[1]
 
     def mirror(points):
@@ -95,6 +125,23 @@ def resize(sample, height, width):
     ----------
     sample : Sample
     height, width : int
+        In pixels.
+
+    Returns
+    -------
+    Sample
+
+    Raises
+    ------
+    ValueError
+        The size is less than 1.
+
+    Examples
+    --------
+    >>> from minicv.data import Sample
+    >>> sample = Sample(np.zeros((4, 6, 3), np.uint8), boxes=np.float32([[0, 1, 2, 3]]), labels=np.array([5]))
+    >>> resize(sample, 8, 6).boxes
+    array([[0., 2., 2., 6.]], dtype=float32)
     """
     from PIL import Image
 
@@ -124,6 +171,17 @@ def warp(sample, matrix, fill=0):
         A point (x, y) goes to ``matrix @ (x, y, 1)``.
     fill : int or (int, int, int)
         Colour of what comes from outside.
+
+    Returns
+    -------
+    Sample
+
+    Examples
+    --------
+    >>> from minicv.data import Sample
+    >>> sample = Sample(np.zeros((4, 6, 3), np.uint8), boxes=np.float32([[0, 1, 2, 3]]), labels=np.array([5]))
+    >>> warp(sample, np.array([[1, 0, 2], [0, 1, 0]])).boxes  # two pixels to the right
+    array([[2., 1., 4., 3.]], dtype=float32)
     """
     inverse = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))
     height, width = sample.image.shape[:2]
@@ -139,8 +197,20 @@ def displace(sample, offset, fill=0):
     ----------
     sample : Sample
     offset : (2, H, W) ndarray
-        The pixel at (x, y) is taken from (x, y) + offset[:, y, x]. It should be smooth.
+        In pixels: the one at (x, y) is taken from (x, y) + offset[:, y, x]. It should be smooth.
     fill : int or (int, int, int)
+        Colour of what comes from outside.
+
+    Returns
+    -------
+    Sample
+
+    Examples
+    --------
+    >>> from minicv.data import Sample
+    >>> sample = Sample(np.zeros((4, 6, 3), np.uint8), boxes=np.float32([[2, 1, 4, 3]]), labels=np.array([5]))
+    >>> displace(sample, np.zeros((2, 4, 6)) - [[[2]], [[0]]]).boxes  # all from two pixels to the left
+    array([[4., 1., 6., 3.]], dtype=float32)
     """
     height, width = sample.image.shape[:2]
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
