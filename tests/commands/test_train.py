@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import sys
 
 import numpy as np
@@ -11,6 +12,7 @@ from minicv import cli
 from minicv.data import Digits, write_image
 from minicv.data.mnist import write_idx
 from minicv.io import load_tree
+from minicv.tasks.classification import Classification
 
 FEW = ["--set", "batch_size=8", "--set", "epochs=1"]
 
@@ -71,6 +73,29 @@ def test_what_is_measured_is_printed(idx, tmp_path, capsys, monkeypatch):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
     assert cli.main(["train", "lenet", "--data", str(idx), *FEW, "--seed", "8", "--resume"]) == 0
     assert len(list((tmp_path / "out").iterdir())) == 3
+
+
+def test_ctrl_c_keeps_what_was_learnt_and_the_same_command_goes_on(
+    idx, trained, tmp_path, capsys, monkeypatch
+):
+    words, steps = ["train", "lenet", "--data", str(idx), *FEW, "--out", str(tmp_path)], []
+    loss = Classification.loss
+
+    def interrupted(*args):
+        steps.append(1)
+        if len(steps) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return loss(*args)
+
+    monkeypatch.setattr(Classification, "loss", interrupted)
+    assert cli.main(words) == 130
+    out, err = capsys.readouterr()
+    assert "stopped at step 3" in err and "--resume" in err and "held-out" not in out
+    assert (tmp_path / "weights.safetensors").exists()
+    assert cli.main([*words, "--resume"]) == 0
+    assert len(steps) == 5
+    for name in ("weights.safetensors", "history.jsonl"):
+        assert (tmp_path / name).read_bytes() == (trained / name).read_bytes()
 
 
 def test_a_file_of_settings(idx, tmp_path):
