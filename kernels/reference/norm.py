@@ -142,15 +142,14 @@ def cases(rng):
             weight, bias = rng.standard_normal((2, shape[1])).astype(dtype)
             weight[1:2] = 0
             far = drawn + dtype(offset)
-            for x in (drawn, constant, poisoned, far, np.asfortranarray(drawn), drawn[..., ::-1]):
-                found.append(("scale_shift", (x, weight, bias)))
-                for eps in (1e-5, 0.1):
+            layouts = drawn, np.asfortranarray(drawn), drawn[..., ::-1]
+            for eps, inputs in ((1e-5, (drawn, constant, poisoned, far)), (0.1, layouts)):
+                for x in inputs:
+                    found.append(("scale_shift", (x, weight, bias)))
                     found.append(("normalize", (x, weight, bias, eps)))
                     _, *statistics = normalize(x, weight, bias, eps)
-                    found.append(("normalize_grad", (g, x, weight, *statistics, eps, False)))
-                    found.append(
-                        ("normalize_grad", (np.asfortranarray(g), x, weight, *statistics, eps, False))
-                    )
+                    for h in (g, np.asfortranarray(g)):
+                        found.append(("normalize_grad", (h, x, weight, *statistics, eps, False)))
                     known = rng.uniform(0.5, 2, (2, shape[1]))
                     found.append(("normalize_grad", (g, x, weight, *known, eps, True)))
     return found

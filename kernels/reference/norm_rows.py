@@ -91,15 +91,10 @@ def cases(rng):
             g = rng.standard_normal(shape).astype(dtype)
             weight, bias = rng.standard_normal((2, shape[1])).astype(dtype)
             weight[1:2] = 0
-            for x in (
-                drawn,
-                constant,
-                poisoned,
-                drawn + dtype(offset),
-                np.asfortranarray(drawn),
-                drawn[:, ::-1],
-            ):
-                for eps in (1e-5, 0.1):
+            far = drawn + dtype(offset)
+            layouts = drawn, np.asfortranarray(drawn), drawn[:, ::-1]
+            for eps, inputs in ((1e-5, (drawn, constant, poisoned, far)), (0.1, layouts)):
+                for x in inputs:
                     found.append(("normalize_rows", (x, weight, bias, eps)))
                     _, *statistics = normalize_rows(x, weight, bias, eps)
                     found.append(("normalize_rows_grad", (g, x, weight, *statistics, eps)))

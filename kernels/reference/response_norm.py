@@ -80,7 +80,8 @@ def cases(rng):
             poisoned[:1, -1:] = np.nan
             for size, beta in [(1, 0.75), (2, 0.75), (5, 0.75), (20, 0.75), (4, 0.5), (3, 1.3)]:
                 rest = size, 0.5, beta, 2.0
-                for a in (x, poisoned, np.asfortranarray(x), x[..., ::-1]):
+                layouts = (np.asfortranarray(x), x[..., ::-1]) if size == 5 else ()
+                for a in (x, poisoned, *layouts):
                     found.append(("local_response_norm", (a, *rest)))
                     found.append(("local_response_norm_grad", (g, a, *rest)))
                 found.append(("local_response_norm_grad", (g[:, ::-1], x, *rest)))

@@ -45,7 +45,7 @@ def test_names_are_distinct():
 @needs_torch
 @pytest.mark.parametrize("name", networks.STEPS)
 def test_the_sides_take_the_same_training_steps(name):
-    ours, theirs = (networks.training_step(side(s), name, batch=4) for s in ("minicv", "torch"))
+    ours, theirs = (networks.training_step(side(s), name, batch=2) for s in ("minicv", "torch"))
     for _ in range(3):
         np.testing.assert_allclose(ours(), theirs(), rtol=1e-3)
 

@@ -48,7 +48,7 @@ def test_not_while_a_view_looks_at_it(store):
 
 
 @given(
-    shape=st.lists(st.integers(0, 300), max_size=3), dtype=st.sampled_from([np.float32, np.float64, np.uint8])
+    shape=st.lists(st.integers(0, 80), max_size=3), dtype=st.sampled_from([np.float32, np.float64, np.uint8])
 )
 def test_like_numpy(shape, dtype):
     a = memory.empty(tuple(shape), dtype)

@@ -43,7 +43,9 @@ def describe(name, args):
 def assert_close(got, wanted, said):
     scale = np.max(np.abs(wanted), initial=0, where=np.isfinite(wanted))
     tolerance = TOLERANCE[wanted.dtype]
-    np.testing.assert_allclose(got, wanted, rtol=tolerance, atol=tolerance * scale, err_msg=said)
+    limits = {"rtol": tolerance, "atol": tolerance * scale}
+    if not np.allclose(got, wanted, equal_nan=True, **limits):  # which takes a fifth of the time of the next line
+        np.testing.assert_allclose(got, wanted, err_msg=said, **limits)
 
 
 @pytest.mark.parametrize("name", sorted(kernels.registry.keys() - kernels.in_place))
