@@ -1,11 +1,11 @@
-"""Matrix products: those of linear layers in float32 are our own, all others BLAS in slices (:mod:`.blas`).
+"""Matrix products: those of two matrices in float32 are our own, all others BLAS in slices (:mod:`.blas`).
 
 What lies side by side in memory decides over the inner loop:
 
 - *y = x W^T*: rows of x and rows of W. So y is made of dot products, in tiles of 4 rows of x by 6 of W. A row of
   W is read once for 64 rows of x, of which as many columns at a time as fit the second-level cache.
-- *gx = g W* and *gW = g^T x*: rows of W, or of x, are added up, each times numbers of g, in tiles of 8 rows by
-  48 columns. First the rows are copied into panels of 48 columns: those of a wide matrix lie pages apart.
+- *gx = g W*, *gW = g^T x* and any *a b*: rows of W, x or b are added up, each times numbers of g or a, in tiles of 8
+  rows by 48 columns. First the rows are copied into panels of 48 columns: those of a wide matrix lie pages apart.
 
 A tile keeps its sums in registers (:mod:`.matrix_tiles`; it is smaller where there are fewer). The order of a sum
 depends on the shapes alone.
@@ -27,7 +27,7 @@ _BLOCK = 256  # rows of a result that share the panels
 _DEPTH = 128  # rows of a panel: 24 KiB
 _PANELS = 10  # that are filled together, at most, so that rows are read in long runs
 _JOBS = 8  # at least, where there are so many tiles
-_FEW = 8  # rows for which no panel is worth the copy
+_FEW = 8  # rows for which no panel is worth the copy, or columns of a product
 
 
 @compiled
@@ -108,4 +108,6 @@ def linear_weight(g, x):
 
 def matmul(a, b):
     """Matrix product: see :func:`minicv.kernels.reference.linear.matmul`."""
+    if a.dtype == np.float32 and a.ndim == b.ndim == 2 and min(len(a), b.shape[1]) >= _FEW:
+        return _add_rows(a, b)
     return blas.matmul(a, b)

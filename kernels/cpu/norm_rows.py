@@ -1,7 +1,8 @@
 """Normalisation of rows in Numba: a sweep adds a row up, another writes it, while it is still in cache.
 
 One kernel scales and shifts as well, and one finds all three gradients: half of the time of normalising first and
-multiplying and adding afterwards.
+multiplying and adding afterwards. Statistics are float64, but what is written comes of float32 alone, of which a vector
+holds twice as many: the mean goes as two of them, so that no digit of x - mean is lost. That buys another fifth.
 """
 
 import numpy as np
@@ -9,11 +10,12 @@ import numpy as np
 from . import parallel
 from .jit import compiled, compiled_sum, source
 from .memory import empty
-from .norm import moments, statistics
+from .norm import moments, parts, statistics
 
 # Blocks of rows, each with sums of its own for every column: a fixed number, so that the bits stay the same for any
 # number of threads.
 _BLOCKS = 16
+_FEW = 8  # rows whose sums for every column are added up in float32; those sums are added in float64
 
 
 @compiled
@@ -23,39 +25,46 @@ def _normalize_rows(begin, end, x, weight, bias, eps, y, mean, variance):
         pivot = np.float64(x[s, 0]) if D else 0.0
         first, second = moments(x[s], pivot)
         mean[s], variance[s] = statistics(pivot, first, second, D)
-        m, r = mean[s], 1 / np.sqrt(variance[s] + eps)
+        high, low = parts(mean[s], x.dtype)
+        r = x.dtype.type(1 / np.sqrt(variance[s] + eps))
         for j in range(D):
-            y[s, j] = (x[s, j] - m) * r * weight[j] + bias[j]
+            y[s, j] = (x[s, j] - high - low) * r * weight[j] + bias[j]
 
 
 @compiled_sum
-def _products(g, weight, x, mean):
-    """Sums of u = g weight and of u (x - mean)."""
+def _products(g, weight, x, high):
+    """Sums of u = g weight and of u (x - high)."""
     alone, along = 0.0, 0.0
     for j in range(len(x)):
-        u = np.float64(g[j]) * weight[j]
+        u = g[j] * weight[j]
         alone += u
-        along += u * (x[j] - mean)
+        along += u * (x[j] - high)
     return alone, along
 
 
 @compiled
 def _normalize_rows_grad(begin, end, g, x, weight, mean, variance, eps, gx, sums):
-    """Of each block of rows, gx and the sums of g and of g x^ for every column."""
+    """Of each block of rows, gx and the sums of g x^ and of g for every column."""
     S, D = x.shape
+    real, few = x.dtype.type, np.zeros((2, D), x.dtype)  # the sums over a few rows
     for block in range(begin, end):
-        along_columns, alone_columns = sums[block, 0], sums[block, 1]
-        for s in range(S * block // len(sums), S * (block + 1) // len(sums)):
-            m, r = mean[s], 1 / np.sqrt(variance[s] + eps)
-            alone, along = _products(g[s], weight, x[s], m)
-            u_mean, slope = alone / D, along * r * r / D
+        first, last = S * block // len(sums), S * (block + 1) // len(sums)
+        for s in range(first, last):
+            high, low = parts(mean[s], x.dtype)
+            scale = 1 / np.sqrt(variance[s] + eps)
+            alone, along = _products(g[s], weight, x[s], high)
+            along -= alone * low
+            r, u_mean, slope = real(scale), real(alone / D), real(along * scale * scale / D)
             for j in range(D):
-                gx[s, j] = r * (np.float64(g[s, j]) * weight[j] - u_mean - (x[s, j] - m) * slope)
-            # One array a loop: between more, LLVM would have too many to prove different, and forgo vectors.
+                gx[s, j] = r * (g[s, j] * weight[j] - u_mean - (x[s, j] - high - low) * slope)
             for j in range(D):
-                alone_columns[j] += g[s, j]
-            for j in range(D):
-                along_columns[j] += g[s, j] * r * (x[s, j] - m)
+                few[0, j] += g[s, j] * (r * (x[s, j] - high - low))
+                few[1, j] += g[s, j]
+            if s + 1 == last or (s - first) % _FEW == _FEW - 1:
+                for i in range(2):
+                    for j in range(D):
+                        sums[block, i, j] += few[i, j]
+                        few[i, j] = 0
 
 
 def normalize_rows(x, weight, bias, eps):

@@ -74,7 +74,7 @@ def softmax(begin, end, x, y):
     for s in range(begin, end):
         row, out = x[s], y[s]
         _copy(row, room)
-        share = x.dtype.type(1) / _exponentials(room, _largest(row))
+        share = x.dtype.type(1) / _exponentials(room, _largest(room))
         for c in range(len(row)):
             out[c] = room[c] * share
 
@@ -86,7 +86,7 @@ def log_softmax(begin, end, x, y):
     for s in range(begin, end):
         row, out = x[s], y[s]
         _copy(row, room)
-        largest = _largest(row)
+        largest = _largest(room)
         log_total = np.log(_exponentials(room, largest))
         for c in range(len(row)):
             out[c] = row[c] - largest - log_total
@@ -142,7 +142,7 @@ def cross_entropy(begin, end, x, labels, at_label, everywhere, ignore_index, sco
             scores[s], mass[s], largest[s], total[s] = 0, 0, 0, 1
             continue
         _copy(row, room)
-        largest[s] = _largest(row)
+        largest[s] = _largest(room)
         scores[s], mass[s] = at_label[label] * (row[label] - largest[s]), at_label[label] + spread
         if spread != 0:
             scores[s] += _dot(everywhere, row, largest[s])
