@@ -32,7 +32,7 @@ import numpy as np
 from ..reference.unfold import output_size
 from . import memory, parallel
 from .jit import compiled, source
-from .planes import arrange, fill
+from .planes import aligned, arrange, fill
 from .vector import FILTERS, LANES, PIXELS, interleave, move, spread, tile_narrow, tile_one_filter, tile_wide
 
 _JOBS = 8  # so many there should be, if possible, for the threads to share
@@ -149,11 +149,11 @@ def _shift(
     blocks, parts = -(-target.rows // target.block), -(-target.filters // FILTERS)
     most = -(-parts // target.splits) * FILTERS  # filters of a job
     length, size = _length(p, target.block), len(taps) * 8
-    copy = np.zeros(p.channels * p.nh * p.nw * p.area + length, np.float32)
+    copy = aligned(np.zeros(p.channels * p.nh * p.nw * p.area + length + LANES, np.float32))
     # Where all channels are laid out at once, a few filters at a time, so that their sums stay near.
     few = most if p.channels < channels else min(most, 8 * FILTERS)
     panels = np.empty(few // FILTERS * size, np.float32)
-    sums = np.empty((len(phases) - 1) * few * length, np.float32)
+    sums = aligned(np.empty((len(phases) - 1) * few * length + LANES, np.float32))
     for job in range(begin, end):
         split, row = job % target.splits, job // target.splits % blocks * target.block
         number = job // target.splits // blocks

@@ -21,7 +21,7 @@ import numpy as np
 
 from . import memory, parallel
 from .jit import compiled, source
-from .planes import Planes, arrange, fill
+from .planes import Planes, aligned, arrange, fill
 from .vector import DOT_FILTERS, DOT_TAPS, LANES, tile_dot
 
 _CACHE = 2**17  # floats of the planes of x, at most: half a MiB
@@ -39,8 +39,8 @@ def _dot(begin, end, x, channels, xp, offsets, y, filters, yp, batch, groups, pa
     taps = len(w) // (parts * groups * filters)
     taps_of_block = taps // channels * xp.channels
     blocks = -(-channels // xp.channels)
-    copy = np.zeros(xp.channels * xp.nh * xp.nw * xp.area + yp.area, np.float32)
-    ys = np.zeros(DOT_FILTERS * yp.area, np.float32)
+    copy = aligned(np.zeros(xp.channels * xp.nh * xp.nw * xp.area + yp.area + LANES, np.float32))
+    ys = aligned(np.zeros(DOT_FILTERS * yp.area + LANES, np.float32))
     sums = np.empty(2 * LANES, np.float32)
     for job in range(begin, end):
         split, block = job % splits, job // splits % blocks

@@ -18,7 +18,7 @@ import numpy as np
 
 from . import memory, parallel
 from .jit import compiled, source
-from .planes import arrange, fill
+from .planes import aligned, arrange, fill
 from .vector import FILTERS, LANES, PIXELS, interleave, tile_narrow, tile_wide
 from .winograd_vector import turn_16
 
@@ -62,10 +62,10 @@ def _add(
     pixels = p.nh * p.nw * p.area
     panels = -(-filters // FILTERS)
     most, size = -(-panels // splits), len(places) * 8
-    copy = np.zeros(at_once * pixels + LANES, np.float32)
-    turned = np.zeros((pixels + LANES) * pitch + PIXELS, np.float32)
+    copy = aligned(np.zeros(at_once * pixels + 2 * LANES, np.float32))
+    turned = aligned(np.zeros((pixels + LANES) * pitch + PIXELS + LANES, np.float32))
     packed = np.empty(most * size, np.float32)
-    sums = np.empty(most * FILTERS * taps * pitch, np.float32)
+    sums = aligned(np.empty(most * FILTERS * taps * pitch + LANES, np.float32))
     nothing, numbers = np.zeros(FILTERS, np.float32), np.arange(len(places))
     for job in range(begin, end):
         split, c = job % splits, job // splits % blocks * p.channels

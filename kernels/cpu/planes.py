@@ -7,6 +7,9 @@ offsets. With a stride s, the padded image is dealt out to s x s planes, pixel (
 tap reads one plane, and there neighbouring windows are neighbours.
 
 A block of rows is laid out at a time, or, where images are small, several images one below the other.
+
+A vector that lies in two lines of the cache is read in twice the time. So planes begin with a line: 1 x 1 filters, whose
+taps are not shifted, then take 0.6 to 0.9 of the time (layers of ResNet-50, one core with AVX-512).
 """
 
 from typing import NamedTuple
@@ -36,6 +39,12 @@ class Planes(NamedTuple):
     images: int  # in a block
     step: int  # floats from one image to the next
     area: int  # floats of a plane
+
+
+@compiled
+def aligned(room):
+    """Return an array of floats from the first line of the cache on that begins in it, at most 15 floats less."""
+    return room[-(room.ctypes.data // 4) % LANES :]
 
 
 @compiled
@@ -116,7 +125,8 @@ def arrange(images, pixels, size, channels, windows, rows, cols, stride, padding
     if block < windows[0]:
         step = 0
     together = max(1, together) if step else 1
-    area = (together - 1) * step + (block + more) * pitch
+    # An odd number of the cache's lines: else the planes would compete for the same few places in it.
+    area = (-(-((together - 1) * step + (block + more) * pitch) // LANES) | 1) * LANES
     plane = np.arange(channels)[:, None, None] * nh * nw + (rows % sh)[:, None] * nw + cols % sw
     offsets = plane * area + (rows // sh)[:, None] * pitch + cols // sw
     numbers = channels, *size, *stride, *padding, nh, nw, block + more, pitch, together, step, area

@@ -44,6 +44,7 @@ import numpy as np
 
 from . import memory, parallel, precision
 from .jit import compiled, source
+from .planes import aligned
 from .vector import LANES
 from .winograd_vector import (
     FILTERS,
@@ -80,14 +81,6 @@ class Tiling(NamedTuple):
     u: int  # floats from one entry of a panel's U, for a block of channels, to the next
     v: int  # the same for V
     groups: int  # that the filters are cut into, for jobs of their own
-
-
-@compiled
-def aligned(n):
-    """Return n floats that begin with a line of the cache: a vector that lies in two takes twice the time."""
-    room = np.zeros(n + LANES, np.float32)
-    skip = -(room.ctypes.data // 4) % LANES
-    return room[skip : skip + n]
 
 
 @compiled
@@ -167,8 +160,9 @@ def _convolve(begin, end, x, panels, bias, y, doubt, tiling):
     """
     all_panels, in_panel = -(-tiling.filters // FILTERS), tiling.entries * FILTERS * TILES
     several = tiling.block < tiling.channels  # blocks of channels: the sums of a panel wait for the next one
-    pixels = aligned(tiling.entries * tiling.v)
-    sums = aligned((-(-all_panels // tiling.groups) if several else 1) * in_panel + LANES)
+    pixels = aligned(np.zeros(tiling.entries * tiling.v + LANES, np.float32))
+    waiting = -(-all_panels // tiling.groups) if several else 1
+    sums = aligned(np.empty(waiting * in_panel + 2 * LANES, np.float32))
     check = np.zeros(LANES, np.float32)
     for job in range(begin, end):
         group, first = job % tiling.groups, job // tiling.groups * TILES

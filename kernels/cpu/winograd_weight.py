@@ -26,8 +26,9 @@ import numpy as np
 
 from . import memory, parallel
 from .jit import compiled, source
+from .planes import aligned
 from .vector import LANES
-from .winograd import TILES, aligned, patches, plan, product
+from .winograd import TILES, patches, plan, product
 from .winograd_vector import FILTERS, WIDTH, transform_products, turn_8, turn_16
 
 FEWEST = 16, 4  # channels (and filters), and tiles, that are worth the transforms
@@ -83,8 +84,8 @@ def _correlate(begin, end, x, y, w, of_x, of_y, groups):
     # Floats from one entry of the matrices to the next.
     v_plane, p_plane = -(-groups.channels // WIDTH) * WIDTH * TILES, groups.filters * TILES
     sum_plane = v_plane // TILES * groups.filters
-    pixels, gradients = aligned(entries * v_plane), aligned(entries * p_plane)
-    sums, raw = aligned(entries * sum_plane), aligned(entries * LANES * TILES)
+    sizes = v_plane, p_plane, sum_plane, LANES * TILES
+    pixels, gradients, sums, raw = [aligned(np.zeros(entries * n + LANES, np.float32)) for n in sizes]
     for job in range(begin, end):
         part, group = divmod(job, across * down)
         k, c = group // across * groups.filters, group % across * groups.channels
