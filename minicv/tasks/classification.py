@@ -5,6 +5,7 @@ import numpy as np
 from .. import functional as F
 from ..data import Sample, images_to_batch
 from ..data.transforms import ColorJitter, Compose, RandomAffine, RandomCrop, RandomHorizontalFlip, Resize
+from ..metrics import Accuracy
 from ..tensor import no_grad, tensor
 from .chunks import chunks
 
@@ -80,11 +81,11 @@ class Classification:
 
     def evaluate(self, model, dataset, size):
         """Share of images whose most probable class is the right one, as {"accuracy": ...}."""
-        right = 0
+        accuracy = Accuracy()
         for samples in chunks(dataset, 64):
-            found = self.answers(model, [sample.image for sample in samples], size).argmax(1)
-            right += int((found == [sample.label for sample in samples]).sum())
-        return {"accuracy": right / len(dataset)}
+            scores = self.answers(model, [sample.image for sample in samples], size)
+            accuracy.update(scores, [sample.label for sample in samples])
+        return {"accuracy": accuracy.compute()}
 
     def describe(self, answer, classes):
         """The most probable classes, for JSON: {"label": name, "scores": {name: probability}}."""

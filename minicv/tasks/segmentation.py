@@ -5,7 +5,7 @@ import numpy as np
 from ..data import Sample, images_to_batch
 from ..data.collate import IGNORED
 from ..data.transforms import ColorJitter, Compose, RandomAffine, RandomCrop, RandomHorizontalFlip, Resize
-from ..metrics import class_iou, confusion_matrix
+from ..metrics import SegmentationScores
 from ..tensor import tensor
 from .chunks import chunks
 
@@ -83,11 +83,10 @@ class Segmentation:
 
     def evaluate(self, model, dataset, size):
         """Mean IoU and pixel accuracy over all pixels that count, as {"mean_iou": ..., "pixel_accuracy": ...}."""
-        counts = 0
+        scores = SegmentationScores(len(dataset.classes), IGNORED)
         for (sample,) in chunks(dataset, 1):
-            labels = self._answer(model, sample.image, size)
-            counts = counts + confusion_matrix(sample.semantic, labels, len(dataset.classes), IGNORED)
-        return {"mean_iou": np.nanmean(class_iou(counts)), "pixel_accuracy": np.trace(counts) / counts.sum()}
+            scores.update(sample.semantic, self._answer(model, sample.image, size))
+        return {name: scores.compute()[name] for name in ("mean_iou", "pixel_accuracy")}
 
     def describe(self, answer, classes):
         """The share of each class that there is, for JSON: {"pixels": {name: share}}."""
