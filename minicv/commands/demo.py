@@ -1,15 +1,14 @@
 """``minicv demo segmentation``: train, measure, draw, and write a page to look at."""
 
 import json
-import tempfile
 import time
-from pathlib import Path
 
 from ..backend import module_of
 from ..data import read_image
 from ..demos import segmentation
 from ..demos.page import HtmlPage
 from ..demos.side_by_side import side_by_side
+from .folder import writable_folder
 
 HELP = """Train a small fully convolutional network, and the same network with max unpooling, to label every
 pixel of Meadow scenes; then write a folder with a page (index.html) of learning curves, predictions on fresh
@@ -54,7 +53,7 @@ def run(args):
     # Whatever is missing is noticed now, and not after the training.
     module_of(args.device)
     image = read_photo(args.image) if args.image else None
-    out = writable_folder(args.out)
+    out = writable_folder("demo", args.out)
 
     training = segmentation.scenes(segmentation.TRAINING_SCENES, 2 * args.seed, "drawing scenes to train on")
     fresh = segmentation.scenes(segmentation.FRESH_SCENES, 2 * args.seed + 1, "drawing fresh scenes")
@@ -69,17 +68,6 @@ def run(args):
     page = write_page(out, args, results, fresh, image)
     print(f"{page} ({time.perf_counter() - start:.0f} s)")
     return 0
-
-
-def writable_folder(path):
-    """Make the folder if need be, and write into it, to see that one can."""
-    folder = Path(path)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise OSError(f"demo: --out must be a folder to write to; got {path} ({error.strerror}).") from error
-    return folder
 
 
 def read_photo(path, side=96):

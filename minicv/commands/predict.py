@@ -6,6 +6,7 @@ from pathlib import Path
 from ..backend import module_of
 from ..data import read_image
 from ..tasks import MODELS, load_model
+from .folder import writable_folder
 
 HELP = """Let a model that `minicv train` wrote look at pictures. A folder gets each of them with what the model says
 drawn on it (PNG), and one predictions.json."""
@@ -31,8 +32,7 @@ def run(args):
     module_of(args.device)
     model, classes, size = load_model(args.model, args.weights, args.device)
     images = [read_image(path) for path in args.images]  # a wrong one is noticed before anything is written
-    task, out, found = MODELS[args.model].task, Path(args.out), []
-    out.mkdir(parents=True, exist_ok=True)
+    task, out, found = MODELS[args.model].task, writable_folder("predict", args.out), []
     for path, image, name in zip(args.images, images, _names(args.images)):
         (answer,) = task.answers(model, [image], size)
         said = task.describe(answer, classes)

@@ -8,6 +8,10 @@ from ..backend import module_of
 from ..tasks import MODELS, read_config, save_model, trainer_for
 from ..tasks.config import describe
 from ..tasks.curves import Curves
+from ..train.trainer import CHECKPOINT
+from .folder import writable_folder
+
+WEIGHTS = "weights.safetensors"
 
 HELP = """Train a model on a data set, and measure it on the part that was held out. A folder gets the weights, which
 `minicv evaluate` and `minicv predict` read, learning curves, the history, and a checkpoint from which a run that was
@@ -44,34 +48,37 @@ def add_arguments(parser):
 def run(args):
     """Train, write the weights, and print what was measured."""
     module_of(args.device)  # a missing GPU is noticed before the work
-    start, recipe = time.perf_counter(), MODELS[args.model]
+    start, task = time.perf_counter(), MODELS[args.model].task
     given = [f"{key}={getattr(args, key)}" for key in ("epochs", "seed") if getattr(args, key) is not None]
-    config = read_config(recipe.defaults, args.config, [*args.settings, *given])
+    config = read_config(MODELS[args.model].defaults, args.config, [*args.settings, *given])
     folder = _folder(args)
-    curves = Curves(folder / "curves.png", recipe.task.monitor)
+    curves = Curves(folder / "curves.png", task.monitor)
     trainer, held_out = trainer_for(args.model, args.data, config, folder, args.device, [curves])
+    writable_folder("train", folder)
     history = trainer.run(resume=args.resume)
     curves.draw(history)
-    measured = next((record for record in reversed(history) if recipe.task.monitor in record), {})
+    measured = next((record for record in reversed(history) if task.monitor in record), {})
     numbers = {name: value for name, value in measured.items() if name not in ("step", "epoch", "mean_loss")}
-    weights = folder / "weights.safetensors"
-    save_model(weights, args.model, trainer.model, held_out.classes, config.size, numbers)
-    words = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in numbers.items())
+    save_model(folder / WEIGHTS, args.model, trainer.model, held_out.classes, config.size, numbers)
     if not trainer.interrupted:
+        words = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in numbers.items())
         print(f"held-out {words} ({len(held_out)} images), {time.perf_counter() - start:.0f} s")
-    print(f"{weights}\n{folder / 'curves.png'}")
+    print(f"{folder / WEIGHTS}\n{curves.path}")
     return 130 if trainer.interrupted else 0
 
 
 def _folder(args):
     """The run's folder: what --out says, or a new one; with --resume the latest of those."""
-    if args.out:
-        return Path(args.out)
     stem = Path("out", f"{args.model}-{Path(args.data).name}")
     taken = 0
     while _numbered(stem, taken + 1).exists():
         taken += 1
-    return _numbered(stem, taken if args.resume and taken else taken + 1)
+    folder = Path(args.out) if args.out else _numbered(stem, taken if args.resume and taken else taken + 1)
+    if args.resume and not (folder / CHECKPOINT).exists():
+        raise FileNotFoundError(
+            f"train: there is no run in {folder} to go on with. Without --resume, one begins."
+        )
+    return folder
 
 
 def _numbered(stem, number):

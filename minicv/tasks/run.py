@@ -49,7 +49,8 @@ def open_data(place, split, recipe, size):
     if lack:
         fitting = [name for name, other in MODELS.items() if not other.task.lack(dataset[0])]
         hint = f" Models for it: {', '.join(fitting)}." if fitting else ""
-        raise ValueError(f"data: {place} ({form}) lacks {lack}, which {recipe.task.name} needs.{hint}")
+        words = place if place == form else f"{place} ({form})"
+        raise ValueError(f"data: {words} lacks {lack}, which {recipe.task.name} needs.{hint}")
     return dataset
 
 

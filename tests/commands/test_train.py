@@ -173,7 +173,10 @@ def test_mistakes_of_training(fails, idx, tmp_path):
         fails(*train, idx, "--config", tmp_path / "x.toml") == f"{tmp_path}/x.toml: No such file or directory"
     )
     assert "lacks one label for each image" in fails(*train, "meadow")
+    assert fails(*train, idx, "--resume").startswith(f"train: there is no run in {out} to go on with.")
     assert not out.exists()
+    out.write_text("a file")
+    assert fails(*train, idx).startswith(f"train: --out must be a folder to write to; got {out}")
 
 
 def test_an_earlier_run_is_not_overwritten_and_another_one_not_resumed(fails, trained, idx):
