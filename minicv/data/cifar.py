@@ -40,6 +40,18 @@ class CIFAR10:
     ------
     FileNotFoundError, DataError
         A file is missing or damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> for name in ["test_batch", *(f"data_batch_{i}" for i in range(1, 6))]:  # each with one image, a black ship
+    ...     _ = (root / f"{name}.bin").write_bytes(bytes([8]) + bytes(3072))
+    >>> names = "airplane automobile bird cat deer dog frog horse ship truck"
+    >>> _ = (root / "batches.meta.txt").write_text(names)
+    >>> ships = CIFAR10(root, train=True)
+    >>> len(ships), ships[0], ships.classes[ships[0].label]
+    (5, Sample(32 x 32, class 8: ''), 'ship')
     """
 
     _folders = ("cifar-10-batches-py", "cifar-10-batches-bin")

@@ -50,6 +50,20 @@ class Coco:
     ------
     FileNotFoundError, DataError
         A file is missing or damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from minicv.data import write_image
+    >>> root = Path(tempfile.mkdtemp())
+    >>> write_image(root / "1.png", np.zeros((40, 60, 3), np.uint8))
+    >>> dog = {"id": 5, "image_id": 1, "category_id": 18, "bbox": [10, 20, 30, 10], "area": 300, "iscrowd": 0}
+    >>> images = [{"id": 1, "file_name": "1.png", "height": 40, "width": 60}]
+    >>> dataset = {"images": images, "categories": [{"id": 18, "name": "dog"}], "annotations": [dog]}
+    >>> _ = (root / "instances.json").write_text(json.dumps(dataset))
+    >>> sample = Coco(root, root / "instances.json")[0]
+    >>> sample, sample.boxes
+    (Sample(40 x 60, 1 instances: ''), array([[10., 20., 40., 30.]], dtype=float32))
     """
 
     def __init__(self, root, annotations):

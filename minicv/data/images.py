@@ -62,6 +62,12 @@ def read_image(path, size=None):
 def opened(op, path):
     """Open an image file with Pillow; whatever goes wrong with it meanwhile becomes one kind of error.
 
+    Parameters
+    ----------
+    op : str
+        What the message is to name.
+    path : str or os.PathLike
+
     Raises
     ------
     FileNotFoundError, DataError
@@ -83,7 +89,7 @@ def opened(op, path):
 
 
 def to_rgb(picture):
-    """A Pillow image of any mode as 8-bit RGB, transparent parts white."""
+    """A Pillow image of any mode as one of 8-bit RGB: transparent parts white, 16-bit values divided by 257."""
     from PIL import Image
 
     if picture.mode.startswith("I") or picture.mode == "F":  # convert("RGB") would only cut these off at 255
@@ -109,6 +115,14 @@ def write_image(path, image):
     ------
     ValueError
         If the array is not such an image, or Pillow does not know the ending.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "grey.png")
+    >>> write_image(path, np.full((2, 3), 7, np.uint8))
+    >>> read_image(path)[0, 0]
+    array([7, 7, 7], dtype=uint8)
     """
     from PIL import Image
 
@@ -142,6 +156,11 @@ def images_to_batch(images):
     -------
     ndarray (N, 3, H, W) float32
         In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        The images differ in size, are not (H, W, 3), or not of uint8.
 
     Examples
     --------

@@ -42,6 +42,16 @@ class MNIST:
     ------
     FileNotFoundError, DataError
         A file is missing, damaged, or does not fit the other.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> write_idx(root / "train-images-idx3-ubyte.gz", np.zeros((2, 28, 28), np.uint8))
+    >>> write_idx(root / "train-labels-idx1-ubyte.gz", np.array([7, 3], np.uint8))
+    >>> digits = MNIST(root)
+    >>> len(digits), digits[0]
+    (2, Sample(28 x 28, class 7: ''))
     """
 
     classes = tuple("0123456789")
@@ -143,7 +153,20 @@ def _read_idx(file, room):
 
 
 def write_idx(path, array):
-    """Write an array in the IDX format: see :func:`read_idx`. A name that ends in .gz is packed."""
+    """Write an array in the IDX format: see :func:`read_idx`.
+
+    Parameters
+    ----------
+    path : str or Path
+        A name that ends in ``.gz`` is packed.
+    array : ndarray
+        Of uint8, int8, int16, int32, float32 or float64.
+
+    Raises
+    ------
+    DTypeError
+        The format does not have the dtype.
+    """
     code = next(
         (code for code, kind in _KINDS.items() if np.dtype(kind) == array.dtype.newbyteorder(">")), None
     )

@@ -112,9 +112,18 @@ def open_dataset(place, split="train", **settings):
 def find(place):
     """Look what data set a name or a folder is.
 
+    Parameters
+    ----------
+    place : str or Path
+
     Returns
     -------
     Found
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        There is no such name or folder; or the folder is of no known format, or of several.
 
     Examples
     --------

@@ -115,6 +115,17 @@ def read_annotation(path):
     ------
     DataError
         The file is no XML, defines entities, or an object lacks a name or a box, or is of an unknown class.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "1.xml")
+    >>> box = "<xmin>1</xmin><ymin>1</ymin><xmax>3</xmax><ymax>2</ymax>"
+    >>> cat = f"<object><name>cat</name><difficult>1</difficult><bndbox>{box}</bndbox></object>"
+    >>> _ = path.write_text(f"<annotation>{cat}</annotation>")
+    >>> found = read_annotation(path)
+    >>> found["boxes"], VOC_CLASSES[found["labels"][0]], found["meta"]["difficult"]
+    (array([[0., 0., 3., 2.]]), 'cat', array([ True]))
     """
     try:
         parser = ElementTree.XMLParser(target=_WithoutEntities())

@@ -10,6 +10,11 @@ def widen(bits):
     ----------
     bits : ndarray of uint16
 
+    Returns
+    -------
+    ndarray of float32
+        Of the same shape.
+
     Examples
     --------
     >>> widen(np.array([0x3F80, 0xC040], np.uint16))

@@ -125,6 +125,16 @@ def unpack(path, folder):
     ------
     FetchError
         The archive is damaged or hostile.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with zipfile.ZipFile(folder / "images.zip", "w") as archive:
+    ...     archive.writestr("a/1.txt", "one")
+    >>> unpack(folder / "images.zip", folder / "unpacked")
+    >>> (folder / "unpacked/a/1.txt").read_text()
+    'one'
     """
     folder = Path(folder).resolve()
     try:

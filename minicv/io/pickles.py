@@ -52,6 +52,11 @@ def load(file, find, persistent):
     persistent : callable
         Gives the value of a persistent id: what the pickle refers to outside itself.
 
+    Returns
+    -------
+    object
+        Of dicts, lists, tuples, numbers, strings, and what ``find`` and ``persistent`` gave.
+
     Raises
     ------
     WeightsError

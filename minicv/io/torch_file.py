@@ -116,7 +116,17 @@ def _storage_of(identity, read):
 
 
 def load_zip(file):
-    """Value of a zip archive of ``torch.save``, with a :class:`_View` for each tensor."""
+    """Value of a zip archive of ``torch.save``, with a :class:`_View` for each tensor.
+
+    Parameters
+    ----------
+    file : binary file
+
+    Raises
+    ------
+    WeightsError, and what zipfile and a wrong value raise
+        The file is damaged or hostile.
+    """
     with zipfile.ZipFile(file) as archive:
         entries = {entry.filename: entry for entry in archive.infolist()}
         if sum(entry.file_size for entry in entries.values()) > _size(file):
@@ -164,7 +174,10 @@ def is_old(file):
 
 
 def load_old(file):
-    """Value of an older file of ``torch.save``: pickles in a row, then the storages."""
+    """Value of an older file of ``torch.save``: pickles in a row, then the storages.
+
+    Parameters and errors are those of :func:`load_zip`.
+    """
     plain = partial(pickles.load, file, _find, None)
     magic, protocol, system = plain(), plain(), plain()
     known = magic == _OLD_MAGIC and protocol == _OLD_PROTOCOL and isinstance(system, dict)

@@ -48,6 +48,15 @@ def save_tree(tree, path):
 def load_tree(path):
     """Read what :func:`save_tree` wrote.
 
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    dict
+        Nested as it was: lists are lists again, and tuples tuples.
+
     Raises
     ------
     WeightsError

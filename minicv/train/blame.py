@@ -16,6 +16,17 @@ def blame(model, compute):
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> import minicv
+    >>> from minicv import nn
+    >>> class Logarithm(nn.Module):
+    ...     def forward(self, x):
+    ...         return minicv.log(x)
+    >>> model = nn.Sequential(nn.Identity(), Logarithm())
+    >>> print(blame(model, lambda: model(minicv.tensor([1.0, 0.0]))).partition(":")[0])
+    The first number that is not finite came in 1
     """
     layers = {module: name or type(model).__name__ for name, module in model.named_modules()}
     running = []  # layers, the innermost last

@@ -16,6 +16,13 @@ def save_checkpoint(path, parts, **more):
     **more
         Numbers, strings, arrays, and dicts and lists of them: the step, the configuration, the history.
 
+    Raises
+    ------
+    TypeError
+        There is something else among them; the message says where.
+    OSError
+        The file cannot be written. An older one is still there.
+
     Examples
     --------
     >>> import tempfile, os
