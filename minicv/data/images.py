@@ -93,8 +93,11 @@ def to_rgb(picture):
     from PIL import Image
 
     if picture.mode.startswith("I") or picture.mode == "F":  # convert("RGB") would only cut these off at 255
-        values = np.asarray(picture, np.float64) / (1 if picture.mode == "F" else 257)
-        return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8)).convert("RGB")
+        values = np.nan_to_num(np.array(picture, np.float32), copy=False)
+        if picture.mode != "F":
+            values /= 257
+        np.clip(np.rint(values, out=values), 0, 255, out=values)
+        return Image.fromarray(values.astype(np.uint8)).convert("RGB")
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")

@@ -138,7 +138,7 @@ def read_annotation(path):
         flags = {
             flag: np.array([o.findtext(flag, "0").strip() == "1" for o in found], bool) for flag in _FLAGS
         }
-    except (ElementTree.ParseError, AttributeError, TypeError, ValueError) as error:
+    except (ElementTree.ParseError, LookupError, AttributeError, TypeError, ValueError) as error:
         raise DataError(f"VOC: {path} is damaged ({error}).") from None
     boxes = np.array(boxes, np.float64).reshape(-1, 4) - [1, 1, 0, 0]
     if not np.isfinite(boxes).all() or (boxes[:, :2] >= boxes[:, 2:]).any():

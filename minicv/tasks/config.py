@@ -95,7 +95,7 @@ def read_config(defaults, path=None, settings=()):
     if path is not None:
         try:
             there = _toml().loads(Path(path).read_text(encoding="utf-8"))
-        except ValueError as error:  # also what is no UTF-8
+        except (ValueError, RecursionError) as error:  # also what is no UTF-8
             raise ValueError(f"config: {path} is not in the format TOML: {error}.") from None
         values |= {key: _checked(_entry(key, path), value, path) for key, value in there.items()}
     for text in settings:
@@ -154,7 +154,7 @@ _KINDS = {int: "a whole number", float: "a number", str: "a word", tuple: "a lis
 def _checked(entry, value, source):
     """The value in the type of its setting; a whole number will do for a number, and a list for a tuple."""
     kind, least, of = type(entry.default), entry.metadata["least"], entry.metadata["of"]
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
         value = float(value)
     if kind is tuple and isinstance(value, list):
         value = tuple(value)

@@ -1,7 +1,7 @@
 """Checkpoints: everything that a run needs to go on as if it had never stopped, in one file."""
 
 from .. import backend
-from ..io import load_tree, save_tree
+from ..io import WeightsError, load_tree, save_tree
 
 
 def save_checkpoint(path, parts, **more):
@@ -56,18 +56,31 @@ def load_checkpoint(path, parts, check=None):
     Raises
     ------
     ValueError
-        The names differ. (A state that does not fit a part raises that part's own error.)
+        The names differ, or a state does not fit its part.
     WeightsError, OSError
         The file is damaged, or cannot be read.
     """
     tree = load_tree(path)
+    if not all(isinstance(tree.get(name), dict) for name in ("parts", "random", "more")):
+        raise WeightsError(f"load_checkpoint: {path} is damaged, or no checkpoint.")
     if tree["parts"].keys() != parts.keys():
-        raise ValueError(
-            f"load_checkpoint: parts must be those of {path}: {', '.join(tree['parts'])}; got {', '.join(parts)}."
-        )
+        there = ", ".join(map(str, tree["parts"]))
+        raise ValueError(f"load_checkpoint: parts must be those of {path}: {there}; got {', '.join(parts)}.")
     if check is not None:
         check(tree["more"])
-    for name, part in parts.items():
-        part.load_state_dict(tree["parts"][name])
-    backend.set_rng_state(tree["random"])
+    try:
+        for name, part in parts.items():
+            part.load_state_dict(tree["parts"][name])
+        name = "random numbers"
+        backend.set_rng_state(tree["random"])
+    except (
+        ValueError,
+        RuntimeError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        OverflowError,
+    ) as error:
+        raise ValueError(f"load_checkpoint: {path}: the state of the {name} does not fit: {error}") from error
     return tree["more"]

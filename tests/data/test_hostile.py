@@ -32,6 +32,14 @@ def test_an_image_that_claims_to_be_huge(tmp_path):
         read_image(path)
 
 
+def test_floats_that_are_no_colours(tmp_path):
+    path = tmp_path / "a.tif"
+    values = np.float32([[np.nan, -np.inf, np.inf], [-1, 99.6, 1e30]])
+    values.view(np.uint32)[0, 0] = 0x7F800001  # a signalling NaN
+    Image.fromarray(values).save(path)
+    assert read_image(path)[..., 0].tolist() == [[0, 0, 255], [0, 100, 255]]
+
+
 def test_damage_behind_the_checksum_of_a_gzip(tmp_path):
     path = tmp_path / "a.gz"
     data = bytearray(gzip.compress(bytes(100)))
@@ -95,6 +103,13 @@ def test_names_that_are_no_text(tmp_path):
     (tmp_path / "ImageSets/Main/val.txt").write_bytes(b"7\n\xff\n")
     with pytest.raises(DataError, match=r"val\.txt is no text in UTF-8"):
         VOC(tmp_path, image_set="val")
+
+
+def test_an_encoding_that_nobody_knows(tmp_path):
+    path = tmp_path / "a.xml"
+    path.write_bytes(b"<?xml version='1.0' encoding='utf-r6'?><annotation/>")
+    with pytest.raises(DataError, match=r"a\.xml is damaged \(unknown encoding: utf-r6\)"):
+        read_annotation(path)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])

@@ -60,6 +60,8 @@ def test_a_wrong_file_is_named(tmp_path):
     for text, message in [
         ("learning_rates = 3", r"there is no key 'learning_rates' \(.*run\.toml\)"),
         ("lr = [1]", "lr in .*run.toml must be a number"),
+        (f"lr = 1{'0' * 400}", "lr in .*run.toml must be a number"),
+        (f"lr = {'[' * 10**4}", "run.toml is not in the format TOML"),
         ("lr = ", "run.toml is not in the format TOML"),
         ("[train]\nlr = 3", r"there is no key 'train' \(.*run\.toml\)"),
     ]:

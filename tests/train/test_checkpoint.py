@@ -9,6 +9,7 @@ import minicv
 from minicv import functional as F
 from minicv import nn, optim
 from minicv.data import DataLoader
+from minicv.io import WeightsError, load_tree, save_tree
 from minicv.optim.lr_scheduler import CosineAnnealingLR
 from minicv.train import load_checkpoint, save_checkpoint
 
@@ -80,3 +81,25 @@ def test_other_parts(tmp_path):
         ValueError, match=r"parts must be those of .*: model, optimizer, schedule, loader; got model"
     ):
         load_checkpoint(tmp_path / "c", run)
+
+
+def test_files_that_are_no_checkpoints_of_this_run(tmp_path):
+    path = tmp_path / "c"
+    for tree in ({}, {"parts": {}, "random": {}}, {"parts": 3, "random": {}, "more": {}}):
+        save_tree(tree, path)
+        with pytest.raises(WeightsError, match="c is damaged, or no checkpoint"):
+            load_checkpoint(path, parts())
+    save_checkpoint(path, parts())
+    tree = load_tree(path)
+    for name, state in [
+        ("model", {}),
+        ("optimizer", {}),
+        ("schedule", 3),
+        ("loader", {"seed": 0, "batch_size": 3}),
+    ]:
+        save_tree(tree | {"parts": tree["parts"] | {name: state}}, path)
+        with pytest.raises(ValueError, match=f"c: the state of the {name} does not fit: "):
+            load_checkpoint(path, parts())
+    save_tree(tree | {"random": {"seed": 3}}, path)
+    with pytest.raises(ValueError, match="the state of the random numbers does not fit"):
+        load_checkpoint(path, parts())
