@@ -143,11 +143,11 @@ def _in_gzip(data, others, rng):
 def _in_json(data, others, rng):
     tree = [json.loads(data)]
     for _ in range(rng.choice([1, 1, 2, 4])):
-        _change_node(tree, rng)
+        _change_node(tree, others, rng)
     return json.dumps(tree[0]).encode()
 
 
-def _change_node(tree, rng):
+def _change_node(tree, others, rng):
     """Replace, remove or copy a value somewhere in nested lists and dicts."""
     places = [(tree, 0)]
     for node, key in places:
@@ -159,6 +159,8 @@ def _change_node(tree, rng):
     action = rng.randrange(6)
     if action == 0 and node is not tree:
         del node[key]
+    elif action < 5 and isinstance(node[key], str) and node[key][:1] in ("[", "{"):  # JSON in JSON
+        node[key] = _in_json(node[key].encode(), others, rng).decode()
     elif action == 1:
         other, at = rng.choice(places)
         node[key] = json.loads(json.dumps(other[at]))

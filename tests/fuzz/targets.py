@@ -17,9 +17,14 @@ import numpy as np
 import safetensors.numpy
 from PIL import Image
 
+import minicv
+from minicv import nn, optim
 from minicv.boxes import rle
-from minicv.data import CIFAR10, CIFAR100, MNIST, VOC, Coco, DataError, ImageFolder
+from minicv.data import CIFAR10, CIFAR100, MNIST, VOC, Coco, DataError, DataLoader, ImageFolder
 from minicv.io import FetchError, WeightsError, load_tree, load_weights, save_tree, unpack
+from minicv.optim.lr_scheduler import StepLR
+from minicv.tasks.config import read_config
+from minicv.train import load_checkpoint, save_checkpoint
 from tests.io.torch_writer import LAUGHS, call, in_a_row, literal, mapping, tensor, zipped
 
 RNG = np.random.default_rng(0)
@@ -43,6 +48,8 @@ class Target:
         The files that are changed, by default all.
     memory : int
         Bytes that one input may take.
+    seconds : float
+        And of the processor's time.
     """
 
     name: str
@@ -51,6 +58,7 @@ class Target:
     errors: tuple
     changed: list = None
     memory: int = MEMORY
+    seconds: float = 2.0
 
     def __post_init__(self):
         self.changed = self.changed or list(self.files)
@@ -130,10 +138,42 @@ def read_tree(folder):
     load_tree(folder / "t")
 
 
-def trees(folder):
-    """Checkpoints."""
+def parts():
+    """What a small run consists of."""
+    model = nn.Linear(2, 1)
+    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    loader = DataLoader([np.ones(2)] * 4, batch_size=2, shuffle=True)
+    schedule = StepLR(optimizer, 2)
+    return {"model": model, "optimizer": optimizer, "schedule": schedule, "loader": loader}
+
+
+def read_checkpoint(folder):
+    load_checkpoint(folder / "t", parts())
+
+
+def checkpoints(folder):
+    """Nested states, and whole checkpoints."""
     save_tree({"step": 3, "state": {0: {"m": np.ones(2)}}, "history": [(1, 0.5, None), "x"]}, folder / "t")
-    return [Target("tree", {"t": [(folder / "t").read_bytes()]}, read_tree, (WeightsError,))]
+    trees = [(folder / "t").read_bytes()]
+    run = parts()
+    run["model"](minicv.ones(3, 2)).sum().backward()
+    run["optimizer"].step()
+    save_checkpoint(folder / "t", run, step=1)
+    wholes = [(folder / "t").read_bytes()]
+    return [
+        Target("tree", {"t": trees}, read_tree, (WeightsError,)),
+        Target("checkpoint", {"t": wholes}, read_checkpoint, (WeightsError, ValueError)),
+    ]
+
+
+def read_settings(folder):
+    read_config({"lr": 0.004}, folder / "run.toml")
+
+
+def settings():
+    """The settings of a run."""
+    text = b'epochs = 3\n# faster\nlr = 1e-3\naugment = ["shift", "flip"]\noptimizer = \'sgd\'\nmilestones = [1, 2]\n'
+    return [Target("config", {"run.toml": [text]}, read_settings, (ValueError,))]
 
 
 # Data sets
@@ -288,8 +328,10 @@ def images():
     kinds += [picture(kind="JPEG", exif=turned), picture(kind="TIFF", mode="F"), picture(kind="EPS")]
     frames = [Image.new("P", (6, 4), i) for i in range(3)]
     kinds.append(saved(lambda file: frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])))
-    # Pillow itself refuses what has over 179 million pixels; up to that it takes 4 bytes for each, a few times.
-    return [Target("images", {"images/a/1.png": kinds}, read_images, (DataError,), memory=3 * 2**29)]
+    # Pillow refuses what has over 179 million pixels; with fewer, a few bytes may claim to be a few gigabytes.
+    return [
+        Target("images", {"images/a/1.png": kinds}, read_images, (DataError,), memory=3 * 2**29, seconds=20)
+    ]
 
 
 # Archives
@@ -327,5 +369,15 @@ def archives():
 @cache
 def targets(folder):
     """All targets by name; ``folder`` is one to work in."""
-    made = [*weights(), *trees(Path(folder)), *digits(), *cifar(), *voc(), *coco(), *images(), *archives()]
-    return {target.name: target for target in made}
+    makers = (
+        weights,
+        partial(checkpoints, Path(folder)),
+        settings,
+        digits,
+        cifar,
+        voc,
+        coco,
+        images,
+        archives,
+    )
+    return {target.name: target for make in makers for target in make()}

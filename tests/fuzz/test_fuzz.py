@@ -101,9 +101,9 @@ def warning(folder):
         (warning, "raised RuntimeWarning"),
     ],
 )
-def test_faults_are_noticed(read, words, tmp_path, monkeypatch):
-    monkeypatch.setattr(watch, "SECONDS", 0.1 if read is slow else 60)
-    watcher = Watcher(Target("bad", {"f": [b"x"]}, read, (ValueError,), memory=2**26), tmp_path, 0)
+def test_faults_are_noticed(read, words, tmp_path):
+    bad = Target("bad", {"f": [b"x"]}, read, (ValueError,), memory=2**26, seconds=0.1 if read is slow else 60)
+    watcher = Watcher(bad, tmp_path, 0)
     found = re.search(words, watcher.judge()[0] or "nothing")
     assert found or (read is greedy and watch.memory() == 0)
 

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 from .mutate import mutated
 
-SECONDS = 2.0  # of the processor, that an input may take
 STUCK = 60.0  # seconds by the clock after which the process is ended
 START = 600.0  # seconds that it may take to begin
 KEPT = 300  # inputs beside the originals that go on being changed
@@ -87,7 +86,7 @@ class Watcher:
         seconds, used = time.process_time() - start, memory() - before
         if seen:
             wrong = f"caused {seen[0]}"
-        elif seconds > SECONDS:
+        elif seconds > self.target.seconds:
             wrong = f"took {seconds:.1f} s"
         elif used > self.target.memory:
             wrong = f"took {used / 2**20:.0f} MiB"
