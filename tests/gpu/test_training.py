@@ -5,8 +5,10 @@ import pytest
 
 import minicv
 from minicv import nn, optim
+from minicv.data import Sample, collate
 from minicv.models.classification import LeNet5
 from minicv.models.segmentation import SmallFCN
+from minicv.tasks import MODELS as MODELS_BY_NAME
 from tests.gpu import stand_in
 
 OPTIMISERS = {
@@ -89,6 +91,24 @@ def test_prediction_takes_and_gives_numpy_arrays(cuda):
     wanted = model.predict(images.astype(np.float32))
     got = model.to("cuda").predict(images.astype(np.float32))
     assert type(got) is np.ndarray and got.tolist() == wanted.tolist()
+
+
+@pytest.mark.parametrize("name", ["lenet", "small_fcn"])
+def test_tasks_learn_and_answer_there_as_here(name, cuda):
+    """What `minicv train --device cuda` and `predict` do with a model."""
+    recipe, rng = MODELS_BY_NAME[name], np.random.default_rng(0)
+    images = [rng.integers(0, 256, (32, 40, 3), np.uint8) for _ in range(2)]
+    square = [image[:, :32] for image in images]
+    samples = [Sample(image, label=1, semantic=image[..., 0] % 3 // 2) for image in square]
+    minicv.manual_seed(0)
+    model = recipe.make(3)
+    wanted = recipe.task.loss(model, collate(samples)).item(), recipe.task.answers(model, images, 32)
+    model.train().to("cuda")
+    got = recipe.task.loss(model, collate(samples)).item(), recipe.task.answers(model, images, 32)
+    np.testing.assert_allclose(got[0], wanted[0], rtol=1e-5)
+    for there, here in zip(got[1], wanted[1]):
+        assert type(there) is np.ndarray and there.shape == here.shape
+        assert np.isclose(there, here, atol=1e-5).mean() > 0.98  # of two labels that are as likely, either
 
 
 def test_every_layer_moves(cuda):
