@@ -44,7 +44,7 @@ def assert_close(got, wanted, said):
     scale = np.max(np.abs(wanted), initial=0, where=np.isfinite(wanted))
     tolerance = TOLERANCE[wanted.dtype]
     limits = {"rtol": tolerance, "atol": tolerance * scale}
-    if not np.allclose(got, wanted, equal_nan=True, **limits):  # which takes a fifth of the time of the next line
+    if not np.allclose(got, wanted, equal_nan=True, **limits):  # the next line takes five times as long
         np.testing.assert_allclose(got, wanted, err_msg=said, **limits)
 
 
