@@ -229,9 +229,9 @@ def test_import_minicv_loads_nothing_heavy():
 def test_import_minicv_is_quick():
     """At most 0.15 s on top of NumPy.
 
-    The processor's time, and the best of several runs, because other work on the machine only ever adds to it.
+    The processor's time, in one of several runs, because other work on the machine only ever adds to it.
     """
     code = (
         "import time, numpy\nstart = time.process_time()\nimport minicv\nprint(time.process_time() - start)\n"
     )
-    assert min(float(python(code)) for _ in range(5)) < 0.15
+    assert any(float(python(code)) < 0.15 for _ in range(5))

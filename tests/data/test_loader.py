@@ -32,6 +32,13 @@ class Numbers:
         return i
 
 
+def wait_until(condition, seconds=60):
+    """Wait for other threads, however busy the machine is, but not for ever."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+
+
 WORKERS = [(0, "threads"), (1, "threads"), (3, "threads")]
 
 
@@ -137,17 +144,11 @@ def test_workers_are_ahead_and_go_when_the_loop_is_left():
 
     batches = iter(DataLoader(Watched(100), 1, num_workers=2, collate_fn=list))
     next(batches)
-    for _ in range(100):
-        if len(done) >= 4:
-            break
-        time.sleep(0.01)
+    wait_until(lambda: len(done) >= 4)
     assert 4 <= len(done) <= 6
     assert len(workers()) == 2
     batches.close()
-    for _ in range(200):
-        if not workers():
-            break
-        time.sleep(0.01)
+    wait_until(lambda: not workers())
     assert not workers()
 
 

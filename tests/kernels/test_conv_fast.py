@@ -236,7 +236,7 @@ def test_a_processor_without_avx512_and_a_cache_that_is_found_again(tmp_path):
             env={**os.environ, **older},
             check=True,
             capture_output=True,
-            timeout=120,
+            timeout=600,
         )
         counts.append(int(done.stdout))
     assert counts[0] > 0 and counts[1] == 0
