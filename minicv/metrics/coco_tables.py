@@ -34,6 +34,11 @@ class Table:
 
 def objects_of(dataset, iou_type):
     """Table of a dataset's annotations, with ``crowd``, ``ignore`` and, for keypoints, ``box``."""
+    for part in ("images", "categories", "annotations"):
+        if part not in dataset:
+            raise ValueError(f"coco_map: dataset must have {part!r}; it has {sorted(dataset)}.")
+    _check(dataset["images"], {"id"} | ({"height", "width"} if iou_type == "segm" else set()), "images")
+    _check(dataset["categories"], {"id"}, "categories")
     annotations = dataset["annotations"]
     needed = {"image_id", "category_id", "area", "bbox", _FIELD[iou_type]}
     _check(annotations, needed | ({"num_keypoints"} if iou_type == "keypoints" else set()), "annotations")
@@ -84,16 +89,22 @@ def ranked_detections(results, dataset, iou_type, limit):
     return Table(**columns, area=area, shape=shape)
 
 
-# What the rows are compared by.
+# What the rows are compared by, and how many numbers there are in a field.
 _FIELD = {"bbox": "bbox", "segm": "segmentation", "keypoints": "keypoints"}
+_LENGTH = {"bbox": 4, "keypoints": 3 * len(SIGMAS)}
 
 
 def _check(rows, fields, name):
-    """Raise ValueError for the first row that lacks a field."""
+    """Raise ValueError for the first row that lacks a field, or has one of another length."""
+    lengths = {field: length for field, length in _LENGTH.items() if field in fields}
     for number, row in enumerate(rows):
         missing = fields - row.keys()
         if missing:
             raise ValueError(f"coco_map: {name}[{number}] must have {sorted(missing)}; it has {sorted(row)}.")
+        for field, length in lengths.items():
+            if len(row[field]) != length:
+                expected = f"{length} numbers; got {row[field]}"
+                raise ValueError(f"coco_map: {name}[{number}][{field!r}] must be {expected}.")
 
 
 def _sorted(rows, dataset, *keys):

@@ -134,11 +134,21 @@ def test_keypoints():
         ([found(A, 0.9)], "segm", r"annotations\[0\] must have \['segmentation'\]"),
         ([found(A, 0.9), found(A, 0.9, image=7)], "bbox", r"results\[1\] is of image 7, which the dataset"),
         ([found(A, float("nan"))], "bbox", "is nan"),
+        ([found([1, 2, 3], 0.9)], "bbox", r"results\[0\]\['bbox'\] must be 4 numbers; got \[1, 2, 3\]"),
     ],
 )
 def test_bad_input(results, iou_type, message):
     with pytest.raises(ValueError, match=message):
         coco_map(results, dataset([truth(A)]), iou_type)
+
+
+def test_a_dataset_that_lacks_something():
+    with pytest.raises(
+        ValueError, match=r"dataset must have 'categories'; it has \['annotations', 'images'\]"
+    ):
+        coco_map([], {"images": [], "annotations": []})
+    with pytest.raises(ValueError, match=r"images\[0\] must have \['height', 'width'\]; it has \['id'\]"):
+        coco_map([], dataset([]) | {"images": [{"id": 1}]}, "segm")
 
 
 class Drawn:
