@@ -65,6 +65,46 @@ def test_the_curve(right, missed, eleven):
     assert voc_ap(recall, precision, use_07_metric=eleven) == pytest.approx(wanted, abs=2e-4)
 
 
+def by_the_kit(detections, truths, label):
+    """Recall and precision of a class as VOCevaldet.m of the development kit counts them, in plain loops."""
+    ranked = [(score, i, box) for i, d in enumerate(detections)
+              for score, box, of in zip(d["scores"], d["boxes"], d["labels"]) if of == label]  # fmt: skip
+    taken, hits = set(), []
+    for _, i, box in sorted(ranked, key=lambda found: -found[0]):  # which keeps the order of equal scores
+        best, most = None, -1.0
+        for j, (true, of) in enumerate(zip(truths[i]["boxes"], truths[i]["labels"])):
+            sides = np.minimum(box[2:], true[2:]) - np.maximum(box[:2], true[:2])
+            common = max(0, sides[0]) * max(0, sides[1])
+            overlap = common / (np.prod(box[2:] - box[:2]) + np.prod(true[2:] - true[:2]) - common)
+            if of == label and overlap > most:
+                best, most = j, overlap
+        if most < 0.5:
+            hits.append(False)
+        elif not truths[i]["difficult"][best]:
+            hits.append((i, best) not in taken)
+            taken.add((i, best))
+    count = sum(((t["labels"] == label) & ~t["difficult"]).sum() for t in truths)
+    tp = np.cumsum(hits)
+    return tp / count if count else None, tp / np.arange(1, len(hits) + 1)
+
+
+@given(seed=st.integers(0, 2**32 - 1), eleven=st.booleans())
+def test_as_the_development_kit(seed, eleven):
+    rng = np.random.default_rng(seed)
+
+    def image(n):
+        corners, labels = rng.integers(0, 6, (n, 2)), rng.integers(0, 3, n)
+        boxes = np.concatenate([corners, corners + rng.integers(3, 9, (n, 2))], axis=1)
+        return {"boxes": boxes.astype(float), "labels": labels}
+
+    truths = [image(4) | {"difficult": rng.random(4) < 0.3} for _ in range(5)]
+    detections = [image(12) | {"scores": rng.integers(0, 4, 12) / 4} for _ in truths]
+    curves = [by_the_kit(detections, truths, label) for label in range(3)]
+    wanted = [np.nan if curve[0] is None else voc_ap(*curve, eleven) for curve in curves]
+    ours = voc_map(detections, truths, 3, use_07_metric=eleven)
+    np.testing.assert_allclose(ours["ap"], wanted, rtol=1e-12)
+
+
 def test_bad_input():
     with pytest.raises(
         ValueError, match="voc_map: detections must be one dict for each of the 2 images; got 1"
