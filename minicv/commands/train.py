@@ -5,13 +5,13 @@ import time
 from pathlib import Path
 
 from ..backend import module_of
-from ..tasks import MODELS, read_config, save_model, trainer_for
+from ..tasks import MODELS, Best, read_config, save_model, trainer_for
 from ..tasks.config import describe
 from ..tasks.curves import Curves
 from ..train.trainer import CHECKPOINT
 from .folder import writable_folder
 
-WEIGHTS = "weights.safetensors"
+WEIGHTS, BEST = "weights.safetensors", "best.safetensors"
 
 HELP = """Train a model on a data set, and measure it on the part that was held out. A folder gets the weights, which
 `minicv evaluate` and `minicv predict` read, learning curves, the history, and a checkpoint from which a run that was
@@ -53,7 +53,8 @@ def run(args):
     config = read_config(MODELS[args.model].defaults, args.config, [*args.settings, *given])
     folder = _folder(args)
     curves = Curves(folder / "curves.png", task.monitor)
-    trainer, held_out = trainer_for(args.model, args.data, config, folder, args.device, [curves])
+    hooks = [curves, Best(folder / BEST, args.model)] if config.patience else [curves]
+    trainer, held_out = trainer_for(args.model, args.data, config, folder, args.device, hooks)
     writable_folder("train", folder)
     history = trainer.run(resume=args.resume)
     curves.draw(history)

@@ -6,4 +6,4 @@ recipe is a model, its task, and the settings with which it trains well.
 
 from .config import Config, read_config
 from .recipes import MODELS, Recipe
-from .run import load_model, open_data, save_model, trainer_for
+from .run import Best, load_model, open_data, save_model, trainer_for

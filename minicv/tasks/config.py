@@ -54,7 +54,9 @@ class Config:
     plateau: int = _key(3, "evaluations without a new best before plateau lowers lr", least=0)
     evaluate_every: int = _key(0, "steps between two evaluations (0: after every epoch)", least=0)
     save_every: int = _key(0, "steps between two checkpoints (0: after every epoch)", least=0)
-    patience: int = _key(0, "stop after so many evaluations without a new best (0: never)", least=0)
+    patience: int = _key(
+        0, "stop after so many evaluations without a new best, which is kept (0: never)", least=0
+    )
     workers: int = _key(2, "threads that prepare images; changes no result", least=0)
     seed: int = _key(0, "same seed, same numbers", least=0)
 

@@ -1,6 +1,7 @@
 """A training run, and what is left of it: the model in a file that knows what it is."""
 
 import json
+import math
 from dataclasses import asdict
 
 from .. import manual_seed, optim
@@ -164,6 +165,28 @@ def save_model(path, name, model, classes, size, numbers):
     """
     about = {"model": name, "classes": list(classes), "size": size, "measured": numbers}
     save_weights(model.state_dict(), path, {_KEY: json.dumps(about)})
+
+
+class Best:
+    """A hook of a :class:`~minicv.train.Trainer` that keeps the model of the best evaluation in a file.
+
+    Parameters
+    ----------
+    path : str or Path
+    name : str
+        Of the model, in `MODELS`.
+    """
+
+    def __init__(self, path, name):
+        self.path, self.name, self.monitor = path, name, MODELS[name].task.monitor
+
+    def __call__(self, trainer):
+        """Write the model, if what was measured last is a new best."""
+        value = trainer.history[-1].get(self.monitor)
+        before = [record[self.monitor] for record in trainer.history[:-1] if self.monitor in record]
+        if value is not None and value > max(before, default=-math.inf):
+            classes, size = trainer.config["classes"], trainer.config["size"]
+            save_model(self.path, self.name, trainer.model, classes, size, {self.monitor: value})
 
 
 def load_model(name, path, device="cpu"):

@@ -117,12 +117,8 @@ class Trainer:
         self.model, self.optimizer, self.loader, self.loss = model, optimizer, loader, loss
         self.folder, self.epochs, self.schedule = None if folder is None else Path(folder), epochs, schedule
         self.evaluate, self.evaluate_every = evaluate, evaluate_every
-        self.monitor, self.patience, self.clip_norm, self.save_every = (
-            monitor,
-            patience,
-            clip_norm,
-            save_every,
-        )
+        self.monitor, self.patience = monitor, patience
+        self.clip_norm, self.save_every = clip_norm, save_every
         self.hooks, self.label, self.config = hooks, label, config or {}
         self.step, self.history, self.interrupted = 0, [], False
         self._parts = {"model": model, "optimizer": optimizer, "loader": loader}
@@ -166,8 +162,8 @@ class Trainer:
             self._save()  # now, rather than after an hour, it shows whether the folder can be written to
         with Interrupt() as interrupt:
             history = self._run(interrupt)
-        self.interrupted = interrupt.came
-        if interrupt.came:
+        self.interrupted = interrupt.came and self.loader.epoch < self.epochs
+        if self.interrupted:
             message = f"stopped at step {self.step}; {path} is saved. Go on by run(resume=True), or --resume."
             print(message, file=sys.stderr)
         return history
@@ -189,15 +185,10 @@ class Trainer:
                 progress.step({"loss": self._train_on(batch, epoch)})
                 if self.loader.epoch == epoch and self._pause(progress, epoch, interrupt):
                     return
-            losses = [
-                record["loss"] for record in self.history if record["epoch"] == epoch and "loss" in record
-            ]
+            losses = [r["loss"] for r in self.history if r["epoch"] == epoch and "loss" in r]
             result = {"mean_loss": sum(losses) / max(1, len(losses))}
-            if (
-                self.evaluate_every is None
-                or self._due(self.evaluate_every)
-                or self.loader.epoch == self.epochs
-            ):
+            last = self.loader.epoch == self.epochs
+            if last or self.evaluate_every is None or self._due(self.evaluate_every):
                 result |= self._measure()
             self._record(progress, epoch, result)
         self._save()
@@ -254,7 +245,7 @@ class Trainer:
         return value
 
     def _stale(self):
-        """Whether there was no new best for ``patience`` epochs."""
+        """Whether there was no new best for ``patience`` evaluations."""
         values = [record[self.monitor] for record in self.history if self.monitor in record]
         return (
             self.patience is not None
@@ -284,13 +275,12 @@ class Trainer:
     def _resume(self, path):
         def check(more):
             there, here = more["config"], self.config
-            other = [k for k in {**there, **here} if there.get(k) != here.get(k)]
+            other = [key for key in {**there, **here} if there.get(key) != here.get(key)]
             if other:
-                expected = (
-                    f"that of {path}, to go on with it: {', '.join(f'{k} {there.get(k)}' for k in other)}"
+                expected, got = (", ".join(f"{key} {c.get(key)}" for key in other) for c in (there, here))
+                raise ValueError(
+                    sentence("Trainer", "config", f"that of {path}, to go on with it: {expected}", got)
                 )
-                got = ", ".join(f"{k} {here.get(k)}" for k in other)
-                raise ValueError(sentence("Trainer", "config", expected, got))
 
         more = load_checkpoint(path, self._parts, check)
         self.step, self.history = more["step"], more["history"]

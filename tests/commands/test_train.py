@@ -100,13 +100,14 @@ def test_ctrl_c_keeps_what_was_learnt_and_the_same_command_goes_on(
 
 def test_a_file_of_settings(idx, tmp_path):
     path = tmp_path / "my.toml"
-    path.write_text('optimizer = "sgd"\nevaluate_every = 2\nepochs = 1\nbatch_size = 8\n')
+    path.write_text('optimizer = "sgd"\nevaluate_every = 2\nepochs = 1\nbatch_size = 8\npatience = 9\n')
     assert (
         cli.main(["train", "lenet", "--data", str(idx), "--config", str(path), "--out", str(tmp_path / "o")])
         == 0
     )
     lines = [json.loads(line) for line in (tmp_path / "o/history.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines if "accuracy" in line] == [2, 4, 5]
+    assert (tmp_path / "o/best.safetensors").exists()
 
 
 def test_evaluate_measures_what_training_measured(trained, idx, capsys):

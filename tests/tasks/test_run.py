@@ -8,7 +8,7 @@ from minicv import optim
 from minicv.data import Meadow, Sample
 from minicv.io import save_weights
 from minicv.models.classification import LeNet5
-from minicv.tasks import MODELS, Config, load_model, open_data, save_model, trainer_for
+from minicv.tasks import MODELS, Best, Config, load_model, open_data, save_model, trainer_for
 from minicv.tasks.curves import Curves, curves_page
 from minicv.tasks.kept import kept
 from minicv.tasks.run import _schedule
@@ -145,6 +145,20 @@ def test_evaluating_a_classifier_counts_what_is_right(monkeypatch):
         [image[0, 0, 0] % 3 if image[0, 0, 0] < 65 else 0 for image in images]])  # fmt: skip
     right = 65 + sum(i % 3 == 0 for i in range(65, 130))
     assert task.evaluate(None, dataset, 4) == {"accuracy": right / 130}
+
+
+def test_the_best_model_is_kept(tmp_path):
+    class Run:
+        model, history, config = LeNet5(2), [], {"classes": ["a", "b"], "size": 32}
+
+    best, bias = Best(tmp_path / "best", "lenet"), Run.model.output.bias
+    for step, value in enumerate([0.5, None, 0.75, 0.75, 0.25], 1):
+        with minicv.no_grad():
+            bias[...] = step
+        Run.history.append({"step": step} if value is None else {"step": step, "accuracy": value})
+        best(Run)
+    kept, classes, _ = load_model("lenet", tmp_path / "best")
+    assert kept.output.bias.numpy().tolist() == [3, 3] and classes == ("a", "b")
 
 
 HISTORY = [
