@@ -118,14 +118,15 @@ def load_into(model, weights, strict=True, skip=(), rename=()):
         for name, value in given.items()
         if name in mine and mine[name].shape != value.shape
     ]
+    misfits = {name for name, *_ in wrong}
     if not strict:
-        given = {name: value for name, value in given.items() if name not in {name for name, *_ in wrong}}
+        given = {name: value for name, value in given.items() if name not in misfits}
     try:
         keys = model.load_state_dict(given | kept, strict)
     except RuntimeError as error:
         hint = '\nAnother number of classes? skip="..." keeps a part as the model has it.' if wrong else ""
         raise RuntimeError(f"load_into: {weights if file else 'weights'}: {error}{hint}") from None
-    missing = [name for name in keys.missing_keys if name not in {name for name, *_ in wrong}]
+    missing = [name for name in keys.missing_keys if name not in misfits]
     return LoadReport(missing, keys.unexpected_keys, wrong, list(kept))
 
 

@@ -7,7 +7,6 @@ anything else, warn, take long, ask for much memory, run or write anything, or d
 import multiprocessing
 import os
 import random
-import resource
 import sys
 import time
 import warnings
@@ -169,12 +168,10 @@ def memory(reset=False):
 
 def explore(target, folder, seed, seconds, connection):
     """Body of the watched process: tell ``connection`` of every finding, and of every hundredth input."""
-    os.nice(15)
     watcher = Watcher(target, folder, seed)
     target.read(watcher.folder)  # whatever is imported at first use is imported now
-    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (taken + 2 * target.memory,) * 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        _restrain(2 * target.memory)
     connection.send(0)
     end, count = time.monotonic() + seconds, 0
     while time.monotonic() < end:
@@ -183,6 +180,16 @@ def explore(target, folder, seed, seconds, connection):
             connection.send((wrong, watcher.name, watcher.data))
         connection.send(count)
     connection.send("done")
+
+
+def _restrain(room):
+    """Go behind everybody else's processes, and have no more memory than now and ``room`` bytes."""
+    import resource
+
+    os.nice(15)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + room,) * 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def fuzz(target, folder, seed, seconds):
