@@ -1,7 +1,9 @@
-"""Convolution in Numba: which of three ways an input takes.
+"""Convolution in Numba: which of four ways an input takes.
 
 *Winograd's*, :mod:`.winograd` and :mod:`.winograd_weight`, for 3 x 3 filters of float32 that move by one
 pixel, if there are channels and windows enough: 4 multiplications where there were 9.
+
+*In place*, :mod:`.conv_depthwise`, for filters of one channel each.
 
 *Shifted images*, for everything else of float32: the image is never laid out as columns, and the sums stay in
 registers. :mod:`.conv_shift` computes the convolution and its transpose, :mod:`.conv_weight` the gradient of the
@@ -19,7 +21,16 @@ import numpy as np
 
 from ..reference.im2col import Im2col
 from ..reference.unfold import output_size
-from . import blas, conv_shift, conv_weight, conv_weight_many, parallel, winograd, winograd_weight
+from . import (
+    blas,
+    conv_depthwise,
+    conv_shift,
+    conv_weight,
+    conv_weight_many,
+    parallel,
+    winograd,
+    winograd_weight,
+)
 from . import unfold as windows
 
 _LIMIT = 2**20  # bytes of columns at a time: half of the second-level cache of most cores
@@ -59,7 +70,11 @@ def _harmless(factor, result):
     There was none if there is none in the factor that meets the zeros, and none if there is none in the result; so
     the smaller one is looked at.
     """
-    return np.isfinite(min(factor, result, key=np.size)).all()
+    return _finite(min(factor, result, key=np.size))
+
+
+def _finite(array):
+    return np.isfinite(array).all()
 
 
 def _tile(way, array, numbers, windows, kernel_size, stride, dilation, groups):
@@ -69,6 +84,12 @@ def _tile(way, array, numbers, windows, kernel_size, stride, dilation, groups):
     return winograd.tile(len(array), windows, numbers, way.FEWEST) if plain else 1
 
 
+def _depthwise(array, numbers, kernel_size, stride, padding, dilation, groups):
+    """Whether every channel has a filter of its own, of a kind that can be computed in place."""
+    plain = array.dtype == np.float32 and numbers == (groups, groups)
+    return plain and conv_depthwise.suits(kernel_size, stride, padding, dilation)
+
+
 def conv2d(x, w, bias, stride, padding, dilation, groups):
     """Convolve: see :func:`minicv.kernels.reference.conv.conv2d`."""
     size = output_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
@@ -76,6 +97,8 @@ def conv2d(x, w, bias, stride, padding, dilation, groups):
     if m > 1 and (y := winograd.conv2d(x, w, bias, padding, m)) is not None:
         return y
     way = conv_shift if x.dtype == np.float32 else _im2col
+    if _depthwise(x, (x.shape[1], len(w)), w.shape[2:], stride, padding, dilation, groups) and _finite(w):
+        way = conv_depthwise
     return way.conv2d(x, w, bias, stride, padding, dilation, groups)
 
 
@@ -85,6 +108,9 @@ def conv_transpose2d(y, w, bias, output_size, stride, padding, dilation, groups)
     if m > 1 and (x := winograd.conv_transpose2d(y, w, bias, output_size, padding, m)) is not None:
         return x
     geometry = output_size, stride, padding, dilation, groups
+    numbers = w.shape[1] * groups, y.shape[1]
+    if stride == (1, 1) and _depthwise(y, numbers, w.shape[2:], *geometry[1:]) and _finite(w):
+        return conv_depthwise.conv_transpose2d(y, w, bias, *geometry)
     if y.dtype == np.float32:
         x = conv_shift.conv_transpose2d(y, w, bias, *geometry)
         if _harmless(w, x):  # around the rows of y, where no window was, are zeros that meet weights
@@ -98,7 +124,9 @@ def conv2d_weight(x, y, kernel_size, stride, padding, dilation, groups):
     numbers, size = (x.shape[1], y.shape[1]), y.shape[2:]
     m = _tile(winograd_weight, x, numbers, size, kernel_size, stride, dilation, groups)
     # What is finite is right. Else zeros beside the image may have met Inf or NaN: once more, without any.
-    if m > 1 and np.isfinite(w := winograd_weight.conv2d_weight(x, y, padding, m)).all():
+    if m > 1 and _finite(w := winograd_weight.conv2d_weight(x, y, padding, m)):
+        return w
+    if _depthwise(x, numbers, *geometry) and _finite(w := conv_depthwise.conv2d_weight(x, y, *geometry)):
         return w
     if x.dtype == np.float32:
         way = conv_weight_many if x.shape[1] // groups >= conv_weight_many.FEWEST else conv_weight

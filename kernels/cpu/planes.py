@@ -8,8 +8,8 @@ tap reads one plane, and there neighbouring windows are neighbours.
 
 A block of rows is laid out at a time, or, where images are small, several images one below the other.
 
-A vector that lies in two lines of the cache is read in twice the time. So planes begin with a line: 1 x 1 filters, whose
-taps are not shifted, then take 0.6 to 0.9 of the time (layers of ResNet-50, one core with AVX-512).
+A vector that lies in two lines of the cache is read in twice the time. So planes begin with a line: 1 x 1 filters,
+whose taps are not shifted, then take 0.6 to 0.9 of the time (layers of ResNet-50, one core with AVX-512).
 """
 
 from typing import NamedTuple

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicv import kernels
-from minicv.kernels.cpu import conv_shift, conv_weight, conv_weight_many, parallel
+from minicv.kernels.cpu import conv_depthwise, conv_shift, conv_weight, conv_weight_many, parallel
 from minicv.kernels.reference import conv
 from minicv.kernels.reference.im2col import Im2col
 from minicv.kernels.reference.unfold import output_size
@@ -102,6 +102,35 @@ CASES = {
 }
 
 
+# For each of them there is a way in place; the transpose of a stride is not among the kernels then.
+DEPTHWISE = [
+    dict(N=N, C=3, size=size, K=3, groups=3, kernel_size=kernel, stride=(s, s), padding=padding)
+    for N, size, kernel, padding in [
+        (2, (7, 7), (3, 3), (1, 1)),
+        (1, (5, 33), (3, 3), (0, 2)),
+        (1, (34, 16), (5, 7), (4, 3)),
+        (9, (1, 1), (3, 3), (1, 1)),
+        (1, (2, 65), (1, 2), (0, 1)),
+        (0, (4, 4), (2, 2), (1, 0)),
+    ]
+    for s in (1, 2)
+]
+
+
+def in_place(setting):
+    """Kernels and arguments of a depthwise convolution."""
+    listed = arguments(np.random.default_rng(0), **setting)
+    names = [name for name in listed if name != "conv_transpose2d" or setting["stride"] == (1, 1)]
+    return [(name, conv_depthwise, listed[name]) for name in names]
+
+
+@pytest.mark.parametrize("setting", DEPTHWISE)
+def test_depthwise(setting):
+    for name, way, args in in_place(setting):
+        assert conv_depthwise.suits(setting["kernel_size"], *args[-4:-1])
+        check(name, way, args)
+
+
 @fast
 @pytest.mark.parametrize("case", CASES)
 def test_listed(case, name, way):
@@ -136,14 +165,15 @@ def test_inputs_in_any_layout(name, way):
 
 @pytest.mark.skipif(os.name != "posix", reason="mprotect is POSIX")
 @pytest.mark.parametrize("at_end", [False, True])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [*CASES, "in place"])
 def test_nothing_outside_the_arrays_is_touched(case, at_end, monkeypatch):
     """Inputs, weights, tables and output each border on a forbidden page: an access there ends the process."""
 
-    for setting in CASES[case]:
+    for setting in CASES.get(case, DEPTHWISE):
         listed = arguments(np.random.default_rng(0), **setting)
-        for name, way in FAST:
-            kernel, args = getattr(way, name), listed[name]
+        ways = [(*way, listed[way[0]]) for way in FAST] if case in CASES else in_place(setting)
+        for name, way, args in ways:
+            kernel = getattr(way, name)
             wanted = kernel(*args)
             with monkeypatch.context() as patch:
                 patch.setattr(parallel, "run", partial(run_guarded, at_end))
@@ -156,13 +186,13 @@ def test_nothing_outside_the_arrays_is_touched(case, at_end, monkeypatch):
 def test_inf_and_nan_reach_the_cells_that_they_belong_to_and_no_others(name, stride, value):
     rng = np.random.default_rng(0)
     settings = dict(stride=(stride, stride), padding=(2, 1))
-    for position, C in [(0, 2), (1, 2), (0, 50), (1, 50)]:  # in the images, in the second array
-        args = arguments(rng, 2, C, (11, 12), 3, (3, 3), **settings)[name]
+    for position, C, K, groups in [(p, *n) for p in (0, 1) for n in [(2, 3, 1), (50, 3, 1), (3, 3, 3)]]:
+        args = arguments(rng, 2, C, (11, 12), K, (3, 3), **settings, groups=groups)[name]
         args[position][-1, 0, -1, 0] = value  # at the border, where zeros are near
         with np.errstate(invalid="ignore"):  # NumPy says when Inf * 0 = NaN comes about
             wanted, got = getattr(conv, name)(*args), getattr(kernels, name)(*args)
         assert not np.isfinite(wanted).all() and np.isfinite(wanted).any()
-        np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=4e-5)
 
 
 def test_the_same_bits_for_any_number_of_threads_and_callers():
@@ -212,6 +242,8 @@ with event.install_recorder("numba:compile") as compilations:
     for case in ("tails of the last vector", "strides", "many channels", "depthwise"):
         for name, way in tests.FAST:
             tests.test_listed(case, name, way)
+    for setting in tests.DEPTHWISE:
+        tests.test_depthwise(setting)
     from tests.kernels import test_winograd
     for m in test_winograd.TILES:
         test_winograd.test_listed("blocks of channels", m)
