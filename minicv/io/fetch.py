@@ -1,5 +1,6 @@
 """Downloads that are whole or not there: resumed after a break, checked, and only then given their name."""
 
+import errno
 import hashlib
 import http.client
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 _BLOCK = 2**18  # bytes at a time
 _TIMEOUT = 30  # seconds without a byte
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class FetchError(OSError):
@@ -63,6 +65,10 @@ def fetch(url, path, checksum=None, attempts=5, pause=1.0):
                 raise FetchError(f"fetch: {url}: the server says {error.code} ({error.reason}).") from None
             reason = f"{error.code} ({error.reason})"
         except (OSError, http.client.HTTPException) as error:
+            if getattr(error, "errno", None) in _OF_THE_DISK:
+                raise FetchError(
+                    f"fetch: {part} cannot be written ({error.strerror}). What has come so far is kept."
+                ) from None
             reason = getattr(error, "reason", None) or error
         failures = failures + 1 if not part.exists() or part.stat().st_size <= before else 1
         if failures >= attempts:

@@ -7,6 +7,7 @@ import tarfile
 import threading
 import time
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -127,6 +128,14 @@ def test_the_wrong_file_is_deleted(server, tmp_path):
 def test_a_refusal_is_final(server, code, tmp_path):
     with pytest.raises(FetchError, match=f"the server says {code}"):
         fetch(server(code), tmp_path / "file")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to try it on")
+def test_a_full_disk_is_no_bad_connection(server, tmp_path):
+    (tmp_path / "file.part").symlink_to("/dev/full")
+    with pytest.raises(FetchError, match=r"file\.part cannot be written \(No space left on device\)"):
+        fetch(server(), tmp_path / "file")
     assert len(server.requests) == 1
 
 
