@@ -18,7 +18,7 @@ COMMANDS = {
     "train": "train a model on a data set",
     "evaluate": "measure a trained model on a data set",
     "predict": "let a trained model look at pictures of yours",
-    "data": "download a data set, or look at one",
+    "data": "download a data set, look at one, or check its files",
     "weights": "list published weights, download them, or show what is in a file of weights",
     "explain": "walk through one operation, step by step, in words and numbers",
     "figure": "list the figures of the lectures, or draw some of them",

@@ -266,7 +266,16 @@ def from_coco(segmentation, height, width):
     return segmentation
 
 
-def _from_polygon(polygon, height, width):
+def corners_of(polygon, height, width):
+    """The corners (P, 2) of a polygon x1, y1, x2, y2, ... in an image of that size.
+
+    A ShapeError says that there are fewer than three, or that one is far outside.
+
+    Examples
+    --------
+    >>> corners_of([0, 0, 4, 0, 4, 3], 10, 10)[2]
+    array([4., 3.])
+    """
     points = np.asarray(polygon, np.float64)
     if points.ndim != 1 or points.size % 2 or points.size < 6:
         raise ShapeError(
@@ -279,7 +288,11 @@ def _from_polygon(polygon, height, width):
         raise ShapeError(
             sentence("rle.from_polygons", "a polygon", f"no further than {reach} from the origin", points)
         )
-    corners = np.trunc(_FINER * points.reshape(-1, 2) + 0.5).astype(np.int64)
+    return points.reshape(-1, 2)
+
+
+def _from_polygon(polygon, height, width):
+    corners = np.trunc(_FINER * corners_of(polygon, height, width) + 0.5).astype(np.int64)
     outline = np.concatenate([_line(a, b) for a, b in zip(corners, np.roll(corners, -1, axis=0))])
     before, after = outline[:-1], outline[1:]
     steps = before[:, 0] != after[:, 0]  # where the outline goes on to the next column

@@ -43,6 +43,15 @@ def add_arguments(parser):
     )
     show.set_defaults(act=_show)
 
+    check = actions.add_parser(
+        "check",
+        help="find what is wrong with the files of one",
+        description="Read every file of a data set and say what is wrong: file, line or record, and what. "
+        "The exit status is 1 if there is anything.",
+    )
+    check.add_argument("data", metavar="DIR", help="the folder, or an annotation file of COCO")
+    check.set_defaults(act=_check)
+
 
 def run(args):
     """Do what the action says."""
@@ -78,6 +87,23 @@ def _show(args):
     for path in picture.save(out.with_suffix(""), (out.suffix[1:],)):
         print(path)
     return 0
+
+
+def _check(args):
+    from tqdm import tqdm
+
+    from ..data.check import check_dataset
+
+    count = 0
+    for problems in tqdm(check_dataset(args.data), desc="data check", disable=None, leave=False):
+        count += len(problems)
+        for problem in problems:
+            tqdm.write(str(problem))
+    if count:
+        print(f"{args.data}: {count:,} problem{'s' if count > 1 else ''}")
+    else:
+        print(f"{args.data}: nothing is wrong")
+    return 1 if count else 0
 
 
 def _with_pixels(found, part):

@@ -67,13 +67,8 @@ class CIFAR10:
                 f"{name}: {root} has no {' or '.join(self._folders)} with {self._test[0]}. "
                 "Unpack the published archive into it first."
             )
-        parts = self._train if train else self._test
-        if (folder / self._test[0]).is_file():
-            batches = [_read_pickle(folder / part, self._keys[0]) for part in parts]
-            self.classes = tuple(_strings(folder / self._names[0], self._keys[1]))
-        else:
-            batches = [_read_binary(folder / f"{part}.bin", self._label_bytes) for part in parts]
-            self.classes = read_names(folder / self._names[1])
+        batches = [self.read(path) for path in self.files(folder, train)]
+        self.classes = self.read_classes(folder)
         self.images = np.concatenate([images for images, _ in batches])
         self.labels = np.concatenate([labels for _, labels in batches])
         if self.labels.size and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
@@ -87,6 +82,29 @@ class CIFAR10:
         places = (Path(root), *(Path(root, name) for name in cls._folders))
         files = cls._test[0], f"{cls._test[0]}.bin"
         return next((place for place in places if any((place / file).is_file() for file in files)), None)
+
+    @classmethod
+    def files(cls, folder, train=True):
+        """Paths of the files with the images."""
+        ending = "" if (folder / cls._test[0]).is_file() else ".bin"
+        return [folder / f"{part}{ending}" for part in (cls._train if train else cls._test)]
+
+    @classmethod
+    def read(cls, path):
+        """Images (N, 32, 32, 3) and labels (N,) of one file."""
+        return (
+            _read_binary(path, cls._label_bytes)
+            if path.suffix == ".bin"
+            else _read_pickle(path, cls._keys[0])
+        )
+
+    @classmethod
+    def read_classes(cls, folder):
+        """Names of the classes."""
+        for path in (folder / name for name in cls._names):
+            if path.is_file():
+                return tuple(read_names(path) if path.suffix == ".txt" else _strings(path, cls._keys[1]))
+        raise FileNotFoundError(f"{cls.__name__}: {folder} has neither {' nor '.join(cls._names)}.")
 
     def __len__(self):
         return len(self.labels)
@@ -107,6 +125,8 @@ class CIFAR100(CIFAR10):
 
 def _read_binary(path, label_bytes):
     """Images and labels of a file of records: the label's bytes, then 3072 of pixels."""
+    if not path.is_file():
+        raise FileNotFoundError(f"CIFAR: there is no file {path}.")
     data, record = np.fromfile(path, np.uint8), label_bytes + _PIXELS
     if data.size == 0 or data.size % record:
         raise DataError(

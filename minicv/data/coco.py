@@ -4,6 +4,7 @@ Source: cocodataset.org, "Data format".
 """
 
 import json
+from array import array
 from collections import defaultdict
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class Coco:
     Attributes
     ----------
     dataset : dict
-        The file as it is: what :func:`minicv.metrics.coco_map` compares with.
+        The file as it is: what :func:`minicv.metrics.coco_map` compares with. See :func:`read_json`.
     ids : list of int
         Of the images, ascending.
     classes : tuple of str
@@ -70,8 +71,8 @@ class Coco:
         self.root, self.path = Path(root), Path(annotations)
         if not self.path.is_file():
             raise FileNotFoundError(f"Coco: there is no file {self.path}.")
+        self.dataset = read_json(self.path)
         try:
-            self.dataset = json.loads(self.path.read_bytes())
             self._images = {image["id"]: image for image in self.dataset["images"]}
             self._annotations = defaultdict(list)
             for annotation in self.dataset["annotations"]:
@@ -83,7 +84,7 @@ class Coco:
             _check_types((*self._images, *self._annotations, *names), int)
             _check_types((image[key] for image in self._images.values() for key in ("height", "width")), int)
             _check_types((*names.values(), *(image["file_name"] for image in self._images.values())), str)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"Coco: {self.path} is damaged, or not in COCO's format ({error!r}).") from None
         self.ids = sorted(self._images)
         self.category_ids = sorted(names)
@@ -114,8 +115,7 @@ class Coco:
 
     def _objects(self, annotations, size, meta):
         """Fields of a sample that describe its objects; what has no field of its own goes into ``meta``."""
-        boxes = _coordinates([a["bbox"] for a in annotations]).reshape(-1, 4)
-        boxes[:, 2:] += boxes[:, :2]
+        boxes = np.array([read_box(a) for a in annotations], np.float32).reshape(-1, 4)
         labels = [self.category_ids.index(a["category_id"]) for a in annotations]
         meta["annotation_ids"] = [a["id"] for a in annotations]
         meta["area"] = np.array([a["area"] for a in annotations], np.float64)
@@ -125,8 +125,7 @@ class Coco:
             masks = [rle.decode(rle.from_coco(a["segmentation"], *size)) for a in annotations]
             fields["masks"] = np.array(masks, bool).reshape(-1, *size)
         if annotations and all("keypoints" in a for a in annotations):
-            points = [a["keypoints"] for a in annotations]
-            fields["keypoints"] = _coordinates(points).reshape(len(points), -1, 3)
+            fields["keypoints"] = np.array([read_keypoints(a) for a in annotations], np.float32)
         return fields
 
 
@@ -134,6 +133,56 @@ def _check_types(values, kind):
     for value in values:
         if type(value) is not kind:
             raise TypeError(f"{value!r} where a {kind.__name__} is expected")
+
+
+def read_json(path):
+    """Read an annotation file.
+
+    Returns
+    -------
+    dict
+        As it is in the file, but for polygons: each is an ``array.array`` of float64, which takes a quarter of the
+        memory of a list. With them, COCO's hundred thousand training images take 0.8 GiB.
+
+    Raises
+    ------
+    DataError
+        The file is damaged, or something else.
+    """
+    try:
+        content = json.loads(Path(path).read_bytes(), object_hook=_compact)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"Coco: {path} is damaged, or not in COCO's format ({error}).") from None
+    if not isinstance(content, dict):
+        raise DataError(f"Coco: {path} is not in COCO's format: it must hold an object with names.")
+    return content
+
+
+def _compact(record):
+    polygons = record.get("segmentation")
+    if isinstance(polygons, list):
+        try:
+            record["segmentation"] = [array("d", polygon) for polygon in polygons]
+        except (TypeError, ValueError, OverflowError):
+            pass  # who draws it will say what is wrong
+    return record
+
+
+def read_box(annotation):
+    """The box (x1, y1, x2, y2) of an annotation, float32; a ValueError where it is not four numbers."""
+    box = _coordinates(annotation["bbox"])
+    if box.shape != (4,):
+        raise ValueError(f"a bbox must be four numbers (x, y, width, height); it is {annotation['bbox']}")
+    box[2:] += box[:2]
+    return box
+
+
+def read_keypoints(annotation):
+    """The keypoints (P, 3) of an annotation, float32; a ValueError where they are not numbers by threes."""
+    points = _coordinates(annotation["keypoints"])
+    if points.ndim != 1 or points.size % 3:
+        raise ValueError("keypoints must be three numbers each: x, y and visibility")
+    return points.reshape(-1, 3)
 
 
 def _coordinates(numbers):

@@ -62,7 +62,7 @@ class ImageFolder:
                 raise ValueError(
                     f"ImageFolder: {folder} is of none of the classes {', '.join(self.classes)}."
                 )
-            found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+            found = images_in(folder)
             if not found:
                 raise FileNotFoundError(f"ImageFolder: {folder} holds no image ({', '.join(ENDINGS)}).")
             self.paths += found
@@ -78,3 +78,8 @@ class ImageFolder:
 def class_folders(root):
     """The subfolders of a folder, in alphabetical order, without hidden ones."""
     return sorted(f for f in Path(root).iterdir() if f.is_dir() and not f.name.startswith("."))
+
+
+def images_in(folder):
+    """The paths of all images in a folder and below it, by their endings, in alphabetical order."""
+    return sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in ENDINGS)

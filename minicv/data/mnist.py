@@ -15,7 +15,7 @@ from ..errors import DTypeError, sentence
 from .errors import DataError
 from .sample import Sample
 
-_FILES = "{}-images-idx3-ubyte", "{}-labels-idx1-ubyte"
+FILES = "{}-images-idx3-ubyte", "{}-labels-idx1-ubyte"
 _KINDS = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 
@@ -59,7 +59,7 @@ class MNIST:
     def __init__(self, root, train=True):
         folder = self.folder(root, train) or root
         self.images, self.labels = (
-            read_idx(_found(folder, name.format("train" if train else "t10k"))) for name in _FILES
+            read_idx(find_file(folder, name.format("train" if train else "t10k"))) for name in FILES
         )
         if self.images.ndim != 3 or self.images.dtype != np.uint8 or self.labels.shape != (len(self.images),):
             raise DataError(
@@ -71,7 +71,7 @@ class MNIST:
     @staticmethod
     def folder(root, train=True):
         """The folder with the images of that part, or None."""
-        name = _FILES[0].format("train" if train else "t10k")
+        name = FILES[0].format("train" if train else "t10k")
         return next((f for f in (Path(root), Path(root, "MNIST/raw")) if _find(f, name)), None)
 
     def __len__(self):
@@ -86,7 +86,8 @@ def _find(folder, name):
     return next((path for path in (Path(folder, name), Path(folder, f"{name}.gz")) if path.is_file()), None)
 
 
-def _found(folder, name):
+def find_file(folder, name):
+    """The file of that name, packed or not; a FileNotFoundError where there is none."""
     path = _find(folder, name)
     if path is None:
         raise FileNotFoundError(

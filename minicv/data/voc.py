@@ -6,6 +6,7 @@ development kit's documentation.
 
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 import numpy as np
 
@@ -84,7 +85,7 @@ class VOC:
             objects = read_annotation(xml)
         if self.task == "segmentation":
             pixels["semantic"], numbers = (
-                _indices(self.root / f"Segmentation{kind}" / f"{name}.png", image.shape[:2])
+                read_palette(self.root / f"Segmentation{kind}" / f"{name}.png", image.shape[:2])
                 for kind in ("Class", "Object")
             )
             # Object number k of the picture is the k-th of the list.
@@ -114,7 +115,7 @@ def read_annotation(path):
     Raises
     ------
     DataError
-        The file is no XML, defines entities, or an object lacks a name or a box, or is of an unknown class.
+        The file is no XML, defines entities, or an object lacks a box, or is of an unknown class; with the line.
 
     Examples
     --------
@@ -127,37 +128,94 @@ def read_annotation(path):
     >>> found["boxes"], VOC_CLASSES[found["labels"][0]], found["meta"]["difficult"]
     (array([[0., 0., 3., 2.]]), 'cat', array([ True]))
     """
+
+    def refuse(element, what):
+        raise DataError(f"VOC: {path}:{element.get('line')}: {what}.")
+
+    rows = list(objects(parse(path), refuse))
+    flags = {flag: np.array([row[flag] for row in rows], bool) for flag in _FLAGS}
+    boxes = np.array([row["box"] for row in rows], np.float64).reshape(-1, 4)
+    return {"boxes": boxes, "labels": np.array([row["label"] for row in rows], np.int64), "meta": flags}
+
+
+def parse(path):
+    """The XML of an annotation; each element has the line on which it begins as the attribute "line".
+
+    Returns
+    -------
+    xml.etree.ElementTree.Element
+
+    Raises
+    ------
+    DataError
+        The file is no XML, or defines entities.
+    """
+    builder, parser = ElementTree.TreeBuilder(), expat.ParserCreate()
+
+    def refuse(*_):  # entities of entities of entities fill any memory
+        raise ValueError("it defines entities, which no annotation needs")
+
+    def start(tag, attributes):
+        builder.start(tag, attributes | {"line": str(parser.CurrentLineNumber)})
+
+    parser.StartElementHandler, parser.EndElementHandler = start, builder.end
+    parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = builder.data, refuse
     try:
-        parser = ElementTree.XMLParser(target=_WithoutEntities())
-        found = ElementTree.fromstring(Path(path).read_bytes(), parser).findall("object")
-        boxes = [
-            [float(o.find("bndbox").findtext(side)) for side in ("xmin", "ymin", "xmax", "ymax")]
-            for o in found
-        ]
-        labels = [VOC_CLASSES.index(o.findtext("name").strip()) for o in found]
-        flags = {
-            flag: np.array([o.findtext(flag, "0").strip() == "1" for o in found], bool) for flag in _FLAGS
-        }
-    except (ElementTree.ParseError, LookupError, AttributeError, TypeError, ValueError) as error:
-        raise DataError(f"VOC: {path} is damaged ({error}).") from None
-    boxes = np.array(boxes, np.float64).reshape(-1, 4) - [1, 1, 0, 0]
-    if not np.isfinite(boxes).all() or (boxes[:, :2] >= boxes[:, 2:]).any():
-        raise DataError(f"VOC: {path} has a box without area.")
-    return {"boxes": boxes, "labels": np.array(labels, np.int64), "meta": flags}
+        parser.Parse(Path(path).read_bytes(), True)
+        return builder.close()
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        what = str(error).partition(": line")[0]
+        raise DataError(
+            f"VOC: {path}:{parser.ErrorLineNumber}: it is no XML that can be read ({what})."
+        ) from None
 
 
-class _WithoutEntities(ElementTree.TreeBuilder):
-    """Refuses definitions of entities, of which a few lines can stand for gigabytes, in whatever encoding."""
+def objects(tree, complain):
+    """Yield the objects of a parsed annotation.
 
-    def doctype(self, *_):
-        raise ValueError("it defines entities, which no annotation needs; it was refused")
+    Parameters
+    ----------
+    tree : Element
+        From :func:`parse`.
+    complain : callable
+        ``complain(element, what)`` is called about everything that is wrong. If it returns, the object has None there.
+
+    Yields
+    ------
+    dict
+        ``label``, ``box`` (x1, y1, x2, y2) with pixels counted from 0, ``line``, and the flags.
+    """
+    for found in tree.findall("object"):
+        name = (found.findtext("name") or "").strip()
+        label = VOC_CLASSES.index(name) if name in VOC_CLASSES[1:] else None
+        if label is None:
+            complain(_or(found.find("name"), found), f"{name!r} is none of VOC's classes")
+        flags = {flag: (found.findtext(flag) or "0").strip() == "1" for flag in _FLAGS}
+        yield {"label": label, "box": _box(found, complain), "line": int(found.get("line"))} | flags
 
 
-def _indices(path, size):
-    """Palette indices of a PNG of that height and width, as int64."""
+def _box(found, complain):
+    box = found.find("bndbox")
+    if box is None:
+        return complain(found, "an object has no bndbox")
+    try:
+        x1, y1, x2, y2 = (float(box.findtext(side) or "") for side in ("xmin", "ymin", "xmax", "ymax"))
+    except ValueError:
+        return complain(box, "a bndbox must have a number for each of xmin, ymin, xmax and ymax")
+    if not (x1 <= x2 and y1 <= y2 and np.isfinite([x1, y1, x2, y2]).all()):
+        return complain(box, f"a box without area: {x1:g}, {y1:g}, {x2:g}, {y2:g}")
+    return x1 - 1, y1 - 1, x2, y2
+
+
+def _or(element, other):
+    return other if element is None else element  # an element without children is false
+
+
+def read_palette(path, size=None):
+    """Palette indices (H, W) of a PNG of that size (if one is given), as int64; or a DataError that says why not."""
     with opened("VOC", path) as file:
         if file.mode != "P":
             raise ValueError(f"it must have a palette, whose indices are the labels; its mode is {file.mode}")
-        if file.size[::-1] != size:
+        if size and file.size[::-1] != size:
             raise ValueError(f"it must be as large as its image, {size}; it is {file.size[::-1]}")
         return np.asarray(file, np.int64)

@@ -58,3 +58,18 @@ def test_a_slip_is_a_sentence(capsys, tmp_path, monkeypatch, words, message):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["data", "show", *words]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_check_says_everything_and_ends_with_a_line(capsys, tmp_path):
+    write_coco(tmp_path, tmp_path / "instances_val.json")
+    assert cli.main(["data", "check", str(tmp_path)]) == 0
+    assert capsys.readouterr() == (f"{tmp_path}: nothing is wrong\n", "")
+    (tmp_path / "a.png").unlink()
+    (tmp_path / "b.png").write_bytes(b"")
+    assert cli.main(["data", "check", str(tmp_path / "instances_val.json")]) == 1
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert sorted(lines) == [
+        f"{tmp_path / 'a.png'}: is not there",
+        f"{tmp_path / 'b.png'}: is not an image that Pillow can read",
+    ]
+    assert last == f"{tmp_path / 'instances_val.json'}: 2 problems"
