@@ -5,12 +5,12 @@ import pytest
 
 import minicv
 from minicv import optim
-from minicv.data import Meadow, Sample
+from minicv.data import Digits, Meadow, Sample
 from minicv.io import save_weights
 from minicv.models.classification import LeNet5
 from minicv.tasks import MODELS, Best, Config, load_model, open_data, save_model, trainer_for
 from minicv.tasks.curves import Curves, curves_page
-from minicv.tasks.kept import kept
+from minicv.tasks.kept import Kept, kept
 from minicv.tasks.run import _schedule
 from minicv.viz import text_problems
 
@@ -93,8 +93,10 @@ def test_weights_that_do_not_say_what_they_are(text, tmp_path):
 def test_samples_are_kept_where_there_is_room(monkeypatch):
     scenes = kept(Meadow(size=32, length=3))
     assert scenes[1] is scenes[1] and len(scenes) == 3 and scenes.classes == Meadow().classes
-    monkeypatch.setattr("minicv.tasks.kept.ROOM", 3 * 4 * 32 * 32 * 3)
-    assert kept(Meadow(size=32, length=3))[1] is not scenes[1]
+    digits = Digits("test")
+    for room, expected in [(360 * (1000 + 8 * 8 * 3), Kept), (360 * 8 * 8 * 3, Digits)]:
+        monkeypatch.setattr("minicv.tasks.kept.ROOM", room)
+        assert type(kept(digits)) is expected
 
 
 @pytest.mark.parametrize("shape", [(40, 90), (33, 20), (64, 64)])
