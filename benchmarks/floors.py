@@ -67,11 +67,11 @@ def rates(clock=time.perf_counter):
     a = np.ones((1024, 1024), np.float32)
     source, target = np.ones(2**24, np.float32), np.empty(2**24, np.float32)
 
-    def copy(begin, end):
-        target[begin:end] = source[begin:end]
+    def copy(part):
+        target[part] = source[part]
 
     product = min(_least(lambda: a @ a, clock), _least(lambda: kernels.matmul(a, a), clock))
-    copied = _least(lambda: parallel.run(copy, source.size, 1), clock)
+    copied = _least(lambda: parallel.each(copy, parallel.parts(source.size)), clock)
     return {"operations": 2 * len(a) ** 3 / product, "bytes": 2 * source.nbytes / copied}
 
 

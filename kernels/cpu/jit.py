@@ -95,6 +95,14 @@ def compiled_formula(function):
     return _compile(function, fastmath={"contract"})
 
 
+def compiled_like(dispatcher, function):
+    """Compile a function with the options of another one, which is compiled already."""
+    options = {
+        name: dispatcher.targetoptions[name] for name in ("fastmath",) if name in dispatcher.targetoptions
+    }
+    return _compile(function, **options)
+
+
 def source(array, shape):
     """An input as the compiled functions take it: contiguous, read-only, and in the given shape.
 

@@ -1,10 +1,9 @@
-"""One loop on all cores: a small pool of threads that run compiled functions over ranges of rows.
+"""One loop on all cores: compiled functions over ranges of rows, by the threads of :mod:`.team`.
 
 Why not Numba's own ``prange``? Its default threading layer (workqueue) aborts the process when two Python
 threads call it at once; the OpenMP layer makes a process that forks afterwards unusable, and its threads spin
 for milliseconds against those of NumPy's BLAS; and ``parallel=True`` takes three times as long to compile. A
-compiled function that releases the GIL and fills its own rows needs none of that: Python's threads run it
-side by side.
+compiled function that releases the GIL and fills its own rows needs none of that.
 
 A row is computed the same way whoever computes it, so the bits of a result do not depend on the number of
 threads.
@@ -13,13 +12,20 @@ threads.
 import os
 import threading
 from collections import deque
-from itertools import pairwise
+from functools import cache
 from queue import SimpleQueue
 
-# Waking a thread takes some 50 microseconds, in which one core does about this many steps of a simple loop.
-_SERIAL = 50_000
+import numpy as np
 
-# Parts for each thread: more than one, so that a core that is busy elsewhere does not hold up the others.
+from .jit import compiled_like
+from .team import ROOM, Team, packer, share
+
+# A member of the team begins within a microsecond, if it is awake: then this many steps of a simple loop are worth
+# sharing. Waking it takes some 50 microseconds, in which one core does this many.
+_SERIAL = 10_000
+_WAKING = 50_000
+
+# Ranges for each thread: more than one, so that a core that is busy elsewhere does not hold up the others.
 _PARTS = 4
 
 
@@ -38,10 +44,19 @@ def get_num_threads():
 
 def set_num_threads(n):
     """Set how many threads a kernel uses, the caller's own included; 1 makes everything serial."""
-    global _threads
+    global _threads, _team
     if n < 1:
         raise ValueError(f"set_num_threads: n must be at least 1; got {n}.")
+    if n < _threads:
+        _team.dismiss()
+        _team = Team()
     _threads = n
+
+
+@cache
+def _packer(function):
+    """Make the compiled function that packs another, and its arguments."""
+    return compiled_like(function, packer(function.py_func))
 
 
 def run(function, rows, work, *args):
@@ -49,87 +64,100 @@ def run(function, rows, work, *args):
 
     Parameters
     ----------
-    function : callable
-        A compiled function that writes only what belongs to its rows.
+    function : compiled function
+        It writes only what belongs to its rows, and returns nothing.
     rows : int
     work : int
-        Steps of the inner loop for a row, roughly: with little to do, no thread is woken.
+        Steps of the inner loop for a row, roughly: with little to do, it is done by the caller alone.
     *args
         Passed on.
+
+    Raises
+    ------
+    MemoryError
+        There was none for what the function itself allocates.
 
     Examples
     --------
     >>> import numpy as np
-    >>> def fill(begin, end, out):
+    >>> from minicv.kernels.cpu.jit import compiled
+    >>> @compiled
+    ... def fill(begin, end, out):
     ...     out[begin:end] = np.arange(begin, end)
     >>> out = np.zeros(5)
-    >>> run(fill, 5, 10**6, out)
+    >>> run(fill, 5, 1, out)
     >>> out
     array([0., 1., 2., 3., 4.])
     """
-    parts = min(rows, _threads * _PARTS)
-    if _threads == 1 or parts < 2 or rows * work < _SERIAL:
-        function(0, rows, *args)
-        return
-    cuts = [rows * i // parts for i in range(parts + 1)]
-    job = _Job(function, args, pairwise(cuts))
-    _pool.offer(job, _threads - 1)
-    job.help()
-    job.wait()
+    packet = np.empty(ROOM, np.int64)
+    _packer(function)(packet, *args)
+    count = min(rows, _threads * _PARTS)
+    if _threads == 1 or rows * work < _SERIAL:
+        count = 1
+    elif count > 1 and rows * work >= _WAKING:
+        _team.wake(_threads - 1)
+    if share(_team.board, rows, count, packet):
+        raise MemoryError(f"{function.__name__}: there is no memory for what it works in.")
+
+
+def parts(rows):
+    """Slices that together cover ``range(rows)``, a few for each thread."""
+    count = min(rows, _threads * _PARTS)
+    return [slice(rows * i // count, rows * (i + 1) // count) for i in range(count)]
 
 
 def each(function, items):
     """Apply ``function`` to each item, on all threads, and return the results in the items' order.
 
-    For functions of Python that spend their time in compiled ones, or in BLAS.
+    For functions of Python that spend their time in NumPy's compiled ones, or in BLAS.
 
     Examples
     --------
     >>> each(lambda n: n * n, [1, 2, 3])
     [1, 4, 9]
     """
-    results = [None] * len(items)
-
-    def compute(begin, end):
-        for i in range(begin, end):
-            results[i] = function(items[i])
-
-    run(compute, len(items), _SERIAL)
-    return results
+    if _threads == 1 or len(items) < 2:
+        return [function(item) for item in items]
+    job = _Job(function, items)
+    _pool.offer(job, _threads - 1)
+    job.help()
+    return job.results()
 
 
 class _Job:
-    """Ranges still to be done, and a message for each one that has been.
+    """Items still to be done, and a message for each one that has been.
 
-    Whoever is free takes the next range, the caller too. So the caller never waits for a range that nobody
+    Whoever is free takes the next item, the caller too. So the caller never waits for an item that nobody
     has begun: a job gets done even if every other thread is busy, or waiting inside a job of its own.
     """
 
-    def __init__(self, function, args, ranges):
-        self.function, self.args = function, args
-        self.todo = deque(ranges)
-        self.count = len(self.todo)
+    def __init__(self, function, items):
+        self.function, self.count = function, len(items)
+        self.todo = deque(enumerate(items))
         self.done = SimpleQueue()
 
     def help(self):
-        """Work until no range is left to begin."""
+        """Work until no item is left to begin."""
         while True:
             try:
-                begin, end = self.todo.popleft()
+                place, item = self.todo.popleft()
             except IndexError:
                 return
             try:
-                self.function(begin, end, *self.args)
+                self.done.put((place, self.function(item), None))
             except BaseException as error:  # handed to the caller, whichever thread this is
-                self.done.put(error)
-            else:
-                self.done.put(None)
+                self.done.put((place, None, error))
 
-    def wait(self):
-        """Wait until every range is done; raise what one of them raised."""
-        errors = [error for error in (self.done.get() for _ in range(self.count)) if error]
+    def results(self):
+        """Wait until every item is done; raise what one of them raised."""
+        results = [None] * self.count
+        errors = []
+        for _ in range(self.count):
+            place, results[place], error = self.done.get()
+            errors += [error] if error else []
         if errors:
             raise errors[0]
+        return results
 
 
 class _Pool:
@@ -157,8 +185,8 @@ def _serve(jobs):
 
 
 def _start_afresh():
-    global _pool
-    _pool = _Pool()
+    global _team, _pool
+    _team, _pool = Team(), _Pool()
 
 
 _start_afresh()

@@ -17,9 +17,9 @@ def elementwise(function, *arrays):
 
     handling = np.geterr()  # what to do about a division by zero is known to the caller's thread alone
 
-    def compute(begin, end):
+    def compute(part):
         with np.errstate(**handling):
-            function(*(a[begin:end] if c else a for a, c in zip(arrays, cut)), out=rows[begin:end])
+            function(*(a[part] if c else a for a, c in zip(arrays, cut)), out=rows[part])
 
-    parallel.run(compute, len(rows), out.size // max(1, len(rows)))
+    parallel.each(compute, parallel.parts(len(rows)))
     return out
