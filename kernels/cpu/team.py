@@ -48,11 +48,10 @@ _yield = types.ExternalFunction("SwitchToThread" if sys.platform == "win32" else
 
 @compiled
 def _look_away(looks):
-    """Wait for a moment, and count how often."""
+    """Wait for a moment between two looks."""
     pause()
-    if looks % _YIELD == _YIELD - 1:
+    if looks % _YIELD == 0:
         _yield()
-    return looks + 1
 
 
 @compiled
@@ -87,7 +86,8 @@ def share(board, rows, count, packet):
     _take_ranges(board)
     looks = 0
     while load(board, _DONE) < count:
-        looks = _look_away(looks)
+        looks += 1
+        _look_away(looks)
     failed = load(board, _FAILED)
     store(board, _TAKEN, 0)
     return failed
@@ -104,7 +104,8 @@ def _serve(board, patience):
             looks = 0
         elif looks >= _YIELD * (_LONG if load(board, _CALLED) else patience):
             return True
-        looks = _look_away(looks)
+        looks += 1
+        _look_away(looks)
     return False
 
 

@@ -26,6 +26,8 @@ with event.install_recorder("numba:compile") as compilations:
 print(len(compilations.buffer) // 2)
 """
 
+# Two kernels, and what shares out their work.
+NEEDED = 5
 
 # Numba would import SciPy's linear algebra, and more, before it loads: half the time of a first call.
 HEAVY = """
@@ -53,7 +55,7 @@ def used(tmp_path_factory):
     """A copy of the kernels in which one process has compiled what it needed, and what it said."""
     folder = copy_kernels(tmp_path_factory.mktemp("used"))
     compiled, said = count(folder, HEAVY + "assert len(loaded) == 3")
-    assert compiled == 2
+    assert compiled == NEEDED
     return folder, said
 
 
@@ -82,7 +84,7 @@ def test_an_edit_of_any_file_of_the_leaf_compiles_again(kept):
     """A compiled function may call one of another file, so what was compiled before an edit there is stale."""
     with open(kept / "kernels" / "cpu" / "vector.py", "a", encoding="utf-8") as file:
         file.write("# edited\n")
-    assert count(kept)[0] == 2
+    assert count(kept)[0] == NEEDED
 
 
 def test_an_index_that_speaks_of_what_is_gone_counts_as_empty(kept):
@@ -91,7 +93,7 @@ def test_an_index_that_speaks_of_what_is_gone_counts_as_empty(kept):
         stored = index.read_bytes()
         assert stored.count(b"numba.core.types") > 0
         index.write_bytes(stored.replace(b"numba.core.types", b"numba.core.tipes"))
-    assert count(kept)[0] == 2
+    assert count(kept)[0] == NEEDED
 
 
 def test_a_second_process_compiles_nothing_and_says_nothing(used):
@@ -110,13 +112,13 @@ def test_without_a_writable_cache_folder(checkout):
     (checkout / "kernels" / "cpu" / "__pycache__").touch()
     nowhere = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null"}
     compiled, said = count(checkout, **nowhere)
-    assert compiled == 2
+    assert compiled == NEEDED
     assert said.count("minicv: compiling") == 1 and "again in every run" in said
-    assert count(checkout, **nowhere)[0] == 2
+    assert count(checkout, **nowhere)[0] == NEEDED
 
 
 def test_a_read_only_checkout_uses_the_users_own_folder(checkout):
     (checkout / "kernels" / "cpu" / "__pycache__").touch()
     home = {"HOME": str(checkout), "XDG_CACHE_HOME": str(checkout / "cache")}
-    assert count(checkout, **home)[0] == 2
+    assert count(checkout, **home)[0] == NEEDED
     assert count(checkout, **home) == (0, "")
