@@ -108,7 +108,9 @@ def test_names_that_are_no_text(tmp_path):
 def test_an_encoding_that_nobody_knows(tmp_path):
     path = tmp_path / "a.xml"
     path.write_bytes(b"<?xml version='1.0' encoding='utf-r6'?><annotation/>")
-    with pytest.raises(DataError, match=r"a\.xml is damaged \(unknown encoding: utf-r6\)"):
+    with pytest.raises(
+        DataError, match=r"a\.xml:1: it is no XML that can be read \(unknown encoding: utf-r6\)"
+    ):
         read_annotation(path)
 
 
