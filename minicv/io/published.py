@@ -58,7 +58,7 @@ class Published:
     @property
     def source(self):
         """The page that describes it."""
-        task = {"ImageNet-1k": "", "COCO": "detection.", "COCO, VOC's classes": "segmentation."}[
+        task = {"ImageNet-1k": "", "COCO": "detection.", "COCO (VOC's classes)": "segmentation."}[
             self.trained_on
         ]
         return f"{_DOCS}{task}{self.model}.html"
@@ -76,7 +76,7 @@ def _voc(model, digits, parameters):
     note = "The file has an auxiliary head, aux_classifier."
     version = "COCO_WITH_VOC_LABELS_V1"
     return Published(
-        model, version, f"{model}_coco-{digits}.pth", "COCO, VOC's classes", 21, parameters, note
+        model, version, f"{model}_coco-{digits}.pth", "COCO (VOC's classes)", 21, parameters, note
     )
 
 

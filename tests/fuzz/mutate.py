@@ -132,12 +132,14 @@ def _in_zip(data, others, rng):
     with zipfile.ZipFile(file, "w") as archive:
         for i, (entry, content) in enumerate(entries):
             content = mutated(content, others, rng) if i == chosen else content
-            archive.writestr(entry.filename, content, entry.compress_type)
+            archive.writestr(
+                zipfile.ZipInfo(entry.filename), content, entry.compress_type
+            )  # without the time
     return file.getvalue()
 
 
 def _in_gzip(data, others, rng):
-    return gzip.compress(mutated(gzip.decompress(data), others, rng), 1)
+    return gzip.compress(mutated(gzip.decompress(data), others, rng), 1, mtime=0)
 
 
 def _in_json(data, others, rng):

@@ -21,13 +21,14 @@ import minicv
 from minicv import nn, optim
 from minicv.boxes import rle
 from minicv.data import CIFAR10, CIFAR100, MNIST, VOC, Coco, DataError, DataLoader, ImageFolder
+from minicv.data.mnist import write_idx
 from minicv.io import FetchError, WeightsError, load_tree, load_weights, save_tree, unpack
 from minicv.optim.lr_scheduler import StepLR
 from minicv.tasks.config import read_config
 from minicv.train import load_checkpoint, save_checkpoint
+from tests.data.small import cifar_batch, coco_content, write_cifar10, write_coco, write_mnist, write_voc
 from tests.io.torch_writer import LAUGHS, call, in_a_row, literal, mapping, tensor, zipped
 
-RNG = np.random.default_rng(0)
 MEMORY = 256 * 2**20
 
 
@@ -87,7 +88,7 @@ def read_weights(folder):
     load_weights(folder / "w")
 
 
-def weights():
+def weights(folder):
     """Target for each format of weights."""
     six, brain = np.arange(6, dtype="<f4"), np.arange(4, dtype="<u2")
     hostile = pickle.dumps({"w": Attack()}, 2)[2:-1]
@@ -140,6 +141,7 @@ def read_tree(folder):
 
 def parts():
     """What a small run consists of."""
+    minicv.manual_seed(0)
     model = nn.Linear(2, 1)
     optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     loader = DataLoader([np.ones(2)] * 4, batch_size=2, shuffle=True)
@@ -170,7 +172,7 @@ def read_settings(folder):
     read_config({"lr": 0.004}, folder / "run.toml")
 
 
-def settings():
+def settings(folder):
     """The settings of a run."""
     text = b'epochs = 3\n# faster\nlr = 1e-3\naugment = ["shift", "flip"]\noptimizer = \'sgd\'\nmilestones = [1, 2]\n'
     return [Target("config", {"run.toml": [text]}, read_settings, (ValueError,))]
@@ -191,26 +193,25 @@ def every_sample(data_set):
         raise error
 
 
+def read_files(folder):
+    """What lies in a folder, as the files of a target."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): [path.read_bytes()] for path in paths}
+
+
 def read_mnist(folder):
     every_sample(MNIST(folder))
 
 
-def idx(code, array):
-    """An array in MNIST's format."""
-    return bytes([0, 0, code, array.ndim]) + np.array(array.shape, ">i4").tobytes() + array.tobytes()
-
-
-def digits():
-    """MNIST."""
-    images = idx(8, RNG.integers(0, 256, (3, 4, 4), np.uint8))
-    files = {
-        "train-images-idx3-ubyte": images,
-        "train-labels-idx1-ubyte": idx(8, np.arange(3, dtype=np.uint8)),
+def digits(folder):
+    """MNIST, and the format that it is in."""
+    write_mnist(folder / "mnist")
+    write_idx(folder / "other", np.ones((2, 2), np.float32))
+    other, errors = (folder / "other").read_bytes(), (DataError, FileNotFoundError)
+    plain = {name: [*data, other] for name, data in read_files(folder / "mnist").items() if "train" in name}
+    packed = {
+        f"{name}.gz": [gzip.compress(data, mtime=0) for data in contents] for name, contents in plain.items()
     }
-    other = idx(13, np.ones((2, 2), ">f4"))
-    packed = {f"{name}.gz": [gzip.compress(data), gzip.compress(other)] for name, data in files.items()}
-    plain = {name: [data, other] for name, data in files.items()}
-    errors = (DataError, FileNotFoundError)
     return [Target("idx", plain, read_mnist, errors), Target("idx-gz", packed, read_mnist, errors)]
 
 
@@ -218,26 +219,28 @@ def read_cifar(folder, kind, train):
     every_sample(kind(folder, train=train))
 
 
-def cifar():
+def cifar(folder):
     """Both data sets, as pickles and as bytes."""
-    pixels, errors = RNG.integers(0, 256, (2, 3072), np.uint8), (DataError, FileNotFoundError)
-    batch, ten = (
-        {"labels": [1, 2], "data": pixels, "batch_label": b"one"},
-        {"label_names": list("abcdefghij")},
-    )
+    for protocol in (2, 4):
+        write_cifar10(folder / str(protocol), protocol)
+    tens = {
+        name: [(folder / str(protocol) / name).read_bytes() for protocol in (2, 4)]
+        for name in ("test_batch", "batches.meta")
+    }
+    pixels, _ = cifar_batch(2, 100)
     fine = {"data": np.asfortranarray(pixels), "fine_labels": [1, 2], "coarse_labels": [0, 0]}
-    hostile = pickle.dumps({"data": Attack()}, 2)
     hundred = {"fine_label_names": [str(i) for i in range(100)], "coarse_label_names": []}
-    ten_read, hundred_read = (partial(read_cifar, kind=kind, train=False) for kind in (CIFAR10, CIFAR100))
-    batches = [pickle.dumps(batch, 2), pickle.dumps(batch, 4), hostile]
-    fines = [pickle.dumps(fine, 4), pickle.dumps(fine, 2), hostile]
-    records = b"".join(bytes([0, label]) + row.tobytes() for label, row in enumerate(pixels))
-    tens = {"test_batch": batches, "batches.meta": [pickle.dumps(ten, 2), pickle.dumps(ten, 4)]}
-    hundreds = {"test": fines, "meta": [pickle.dumps(hundred, 2)]}
-    plain = {"test.bin": [records], "fine_label_names.txt": ["\n".join(hundred["fine_label_names"]).encode()]}
+    hundreds = {
+        "test": [pickle.dumps(fine, protocol) for protocol in (4, 2)],
+        "meta": [pickle.dumps(hundred, 2)],
+    }
     laughs = b"\x80\x02}(" + b"".join(literal(k) + LAUGHS for k in ("labels", "data", "label_names")) + b"u."
-    batches.append(laughs)
-    tens["batches.meta"].append(laughs)
+    for batches in (tens["test_batch"], tens["batches.meta"], hundreds["test"]):
+        batches += [laughs, pickle.dumps({"data": Attack()}, 2)]
+    records = b"".join(bytes([0, label]) + row.tobytes() for label, row in enumerate(pixels))
+    plain = {"test.bin": [records], "fine_label_names.txt": ["\n".join(hundred["fine_label_names"]).encode()]}
+    ten_read, hundred_read = (partial(read_cifar, kind=kind, train=False) for kind in (CIFAR10, CIFAR100))
+    errors = (DataError, FileNotFoundError)
     return [
         Target("cifar10", tens, ten_read, errors),
         Target("cifar100", hundreds, hundred_read, errors),
@@ -251,36 +254,16 @@ def picture(size=(6, 4), mode="RGB", kind="PNG", **options):
     return saved(lambda file: image.save(file, kind, **options))
 
 
-def indices(values):
-    """A PNG with a palette whose indices are the values (H, W)."""
-    image = Image.frombytes("P", values.shape[::-1], values.astype(np.uint8).tobytes())
-    image.putpalette(bytes(range(256)) * 3)
-    return saved(lambda file: image.save(file, "PNG"))
-
-
 def read_voc(folder):
     every_sample(VOC(folder, image_set="val", task="segmentation"))
 
 
-XML = b"""<annotation><filename>7.jpg</filename><size><width>6</width><height>4</height><depth>3</depth></size>
-<object><name>dog</name><difficult>0</difficult><truncated>1</truncated>
-  <bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox></object>
-<object><name>person</name><difficult>1</difficult><occluded>1</occluded>
-  <bndbox><ymin>1</ymin><xmin>5</xmin><xmax>6</xmax><ymax>4</ymax></bndbox></object></annotation>"""
-
-
-def voc():
+def voc(folder):
     """PASCAL VOC with one image."""
-    numbers = np.zeros((4, 6), np.uint8)
-    numbers[1:4, :3], numbers[:, 4:], numbers[0, 3] = 1, 2, 255
-    classes = np.array([0, 12, 15] + [255] * 253, np.uint8)[numbers]
-    files = {
-        "VOC2012/ImageSets/Segmentation/val.txt": [b"7\n", "7 ä\n8\n".encode()],
-        "VOC2012/JPEGImages/7.jpg": [picture(kind="JPEG")],
-        "VOC2012/Annotations/7.xml": [XML, b"<?xml version='1.0' encoding='utf-16'?>" + XML],
-        "VOC2012/SegmentationClass/7.png": [indices(classes)],
-        "VOC2012/SegmentationObject/7.png": [indices(numbers)],
-    }
+    write_voc(folder / "VOC2012")
+    files = read_files(folder)
+    files["VOC2012/ImageSets/Segmentation/val.txt"].append("7 ä\n8\n".encode())
+    files["VOC2012/Annotations/7.xml"].append(files["VOC2012/Annotations/7.xml"][0].decode().encode("utf-16"))
     changed = [name for name in files if "JPEG" not in name]  # the images have a target of their own
     return [Target("voc", files, read_voc, (DataError, FileNotFoundError), changed)]
 
@@ -289,25 +272,17 @@ def read_coco(folder):
     every_sample(Coco(folder, folder / "annotations.json"))
 
 
-def coco():
+def coco(folder):
     """COCO: polygons, both kinds of run lengths, keypoints, captions."""
-    crowd = np.zeros((4, 6), bool)
-    crowd[:2] = True
-    counts = rle.encode(crowd)["counts"].tolist()
-    shapes = [[[1, 1, 3, 1, 3, 3, 1, 3]], {"size": [4, 6], "counts": counts}]
-    shapes += [{"size": [4, 6], "counts": rle.pack(counts)}, [[0, 0, 5.5, 0, 2, 3.5], [1, 1, 2, 1, 2, 2]]]
-    image = {"height": 4, "width": 6, "file_name": "a.png"}
-    content = {
-        "images": [{"id": 20, **image}, {"id": 3, **image}],
-        "categories": [{"id": 90, "name": "toothbrush"}, {"id": 7, "name": "train"}],
-        "annotations": [
-            {"id": i, "image_id": 20, "category_id": 7, "bbox": [1, 1, 2, 2], "area": 4, "iscrowd": i % 2}
-            | {"segmentation": shape, "keypoints": [2.0, 2.0, 2] + [0] * 6}
-            for i, shape in enumerate(shapes)
-        ],
-    }
-    captions = content | {"annotations": [{"id": 1, "image_id": 3, "caption": " A cat. "}]}
-    files = {"annotations.json": [json.dumps(c).encode() for c in (content, captions)], "a.png": [picture()]}
+    write_coco(folder, folder / "annotations.json")
+    files, content = read_files(folder), coco_content()
+    first, crowd = content["annotations"]
+    packed = crowd["segmentation"] | {"counts": rle.pack(crowd["segmentation"]["counts"])}
+    two = [[0, 0, 5.5, 0, 2, 3.5], [1, 1, 2, 1, 2, 2]]
+    others = [first | {"segmentation": shape, "keypoints": [2.0, 2.0, 2]} for shape in (two, packed)]
+    captions = [{"id": 1, "image_id": 3, "caption": " A cat. "}]
+    for annotations in (others, captions):
+        files["annotations.json"].append(json.dumps(content | {"annotations": annotations}).encode())
     return [Target("coco", files, read_coco, (DataError, FileNotFoundError), ["annotations.json"])]
 
 
@@ -315,7 +290,7 @@ def read_images(folder):
     every_sample(ImageFolder(folder / "images"))
 
 
-def images():
+def images(folder):
     """Image files of every kind that is looked for, and one that is a program."""
     kinds = [picture(mode=mode) for mode in ("RGB", "L", "P", "LA", "RGBA", "1", "I;16")]
     kinds += [picture(kind="JPEG"), picture(kind="JPEG", mode="CMYK"), picture(kind="JPEG", progressive=True)]
@@ -347,7 +322,7 @@ def read_archive(folder):
         shutil.rmtree(inside, ignore_errors=True)
 
 
-def archives():
+def archives(folder):
     """What data sets come in."""
 
     def write_zip(file):
@@ -369,15 +344,10 @@ def archives():
 @cache
 def targets(folder):
     """All targets by name; ``folder`` is one to work in."""
-    makers = (
-        weights,
-        partial(checkpoints, Path(folder)),
-        settings,
-        digits,
-        cifar,
-        voc,
-        coco,
-        images,
-        archives,
-    )
-    return {target.name: target for make in makers for target in make()}
+    makers = (weights, checkpoints, settings, digits, cifar, voc, coco, images, archives)
+    found = {}
+    for make in makers:
+        place = Path(folder, "made", make.__name__)
+        place.mkdir(parents=True)
+        found |= {target.name: target for target in make(place)}
+    return found

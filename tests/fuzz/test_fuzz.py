@@ -27,10 +27,13 @@ def test_every_parser_withstands_a_few_inputs(tmp_path):
 
 
 def test_same_seed_same_inputs(tmp_path):
-    npz = targets(tmp_path)["npz"]
-    first, second, third = (Watcher(npz, tmp_path / str(i), seed) for i, seed in enumerate((5, 5, 6)))
-    inputs = [[(w.next(), w.data)[1] for _ in range(10)] for w in (first, second, third)]
-    assert inputs[0] == inputs[1] != inputs[2]
+    known = targets(tmp_path)
+    for name in ("npz", "idx-gz", "coco"):
+        inputs = []
+        for i, seed in enumerate((5, 5, 6)):
+            watcher = Watcher(known[name], tmp_path / f"{name}{i}", seed)
+            inputs.append([(watcher.next(), watcher.data)[1] for _ in range(10)])
+        assert inputs[0] == inputs[1] != inputs[2]
 
 
 def test_changes_reach_what_lies_behind_checksums(tmp_path):
