@@ -42,7 +42,10 @@ def add_arguments(parser):
         "--device", choices=["cpu", "cuda"], default="cpu", help="where to compute (default cpu)"
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = f"settings, which a model's recipe may change:\n{describe()}"
+    recipes = [f"  {name:17} {_in_words(recipe.defaults)}" for name, recipe in MODELS.items()]
+    parser.epilog = "\n".join(
+        ["settings:", describe(), "", "and those that a model has its own for:", *recipes]
+    )
 
 
 def run(args):
@@ -66,6 +69,12 @@ def run(args):
         print(f"held-out {words} ({len(held_out)} images), {time.perf_counter() - start:.0f} s")
     print(f"{folder / WEIGHTS}\n{curves.path}")
     return 130 if trainer.interrupted else 0
+
+
+def _in_words(settings):
+    return " ".join(
+        f"{key}={','.join(value) if isinstance(value, tuple) else value}" for key, value in settings.items()
+    )
 
 
 def _folder(args):

@@ -4,10 +4,10 @@ import numpy as np
 
 from .. import functional as F
 from ..data import Sample, images_to_batch
-from ..data.transforms import ColorJitter, Compose, RandomAffine, RandomCrop, RandomHorizontalFlip, Resize
+from ..data.transforms import RandomResizedCrop, Resize
 from ..metrics import Accuracy
-from ..tensor import no_grad, tensor
-from .chunks import chunks
+from ..tensor import no_grad
+from .common import augmentation, beside, chunks
 
 SHOWN = 5  # classes that are named for an image
 _LUMA = np.float32([0.299, 0.587, 0.114])  # ITU-R BT.601
@@ -43,22 +43,12 @@ class Classification:
         return Resize((config.size, config.size))
 
     def random(self, config):
-        """The transform that is drawn anew whenever an image is seen."""
-        known = {
-            "shift": RandomCrop(config.size, padding=max(1, config.size // 16)),
-            "crop": RandomCrop(config.size, padding=max(1, config.size // 8)),
-            "flip": RandomHorizontalFlip(),
-            "rotate": RandomAffine(10),
-            "colour": ColorJitter(0.3, 0.3, 0.3, 0.05),
-        }
-        return Compose([known[name] for name in config.augment])
+        """The transform that is drawn anew whenever an image is seen; "crop" takes half of its area or more."""
+        return augmentation(config.augment, config.size, RandomResizedCrop(config.size, scale=(0.5, 1.0)))
 
     def loss(self, model, batch):
         """The model's loss on a :class:`~minicv.data.Batch`."""
-        device = next(iter(model.parameters())).device
-        return model.loss(
-            tensor(self._input(batch.images), device=device), tensor(batch.label, device=device)
-        )
+        return model.loss(beside(model, self._input(batch.images)), beside(model, batch.label))
 
     def answers(self, model, images, size):
         """Probability of every class for each image.
@@ -77,7 +67,7 @@ class Classification:
         batch = self._input(images_to_batch([resize(Sample(image), None).image for image in images]))
         model.eval()
         with no_grad():
-            return F.softmax(model(tensor(batch, device=_device(model))), 1).numpy()
+            return F.softmax(model(beside(model, batch)), 1).numpy()
 
     def evaluate(self, model, dataset, size):
         """Share of images whose most probable class is the right one, as {"accuracy": ...}."""
@@ -111,7 +101,3 @@ class Classification:
     def _input(self, images):
         """Images (N, 3, H, W) as the model takes them."""
         return np.tensordot(images, _LUMA, (1, 0))[:, None] if self.grey else images
-
-
-def _device(model):
-    return next(iter(model.parameters())).device

@@ -4,10 +4,9 @@ import numpy as np
 
 from ..data import Sample, images_to_batch
 from ..data.collate import IGNORED
-from ..data.transforms import ColorJitter, Compose, RandomAffine, RandomCrop, RandomHorizontalFlip, Resize
+from ..data.transforms import RandomCrop, Resize
 from ..metrics import SegmentationScores
-from ..tensor import tensor
-from .chunks import chunks
+from .common import augmentation, beside, chunks
 
 
 class Segmentation:
@@ -43,20 +42,12 @@ class Segmentation:
     def random(self, config):
         """The transform that is drawn anew whenever an image is seen; "crop" takes windows of 3/4 of the side."""
         side = config.size * 3 / 4 if "crop" in config.augment else config.size
-        known = {
-            "rotate": RandomAffine(10),
-            "shift": RandomCrop(config.size, padding=max(1, config.size // 16)),
-            "crop": RandomCrop(self._multiple(side)),
-            "flip": RandomHorizontalFlip(),
-            "colour": ColorJitter(0.3, 0.3, 0.3, 0.05),
-        }
-        chosen = (*config.augment, "crop")  # the windows of a batch are of one size
-        return Compose([transform for name, transform in known.items() if name in chosen])
+        # Without it, too: the windows of a batch are of one size.
+        return augmentation((*config.augment, "crop"), config.size, RandomCrop(self._multiple(side)))
 
     def loss(self, model, batch):
         """The model's loss on a :class:`~minicv.data.Batch`."""
-        device = next(iter(model.parameters())).device
-        return model.loss(tensor(batch.images, device=device), tensor(batch.semantic, device=device))
+        return model.loss(beside(model, batch.images), beside(model, batch.semantic))
 
     def answers(self, model, images, size):
         """Label of every pixel of each image.

@@ -9,6 +9,7 @@ from minicv.data import Digits, Meadow, Sample
 from minicv.io import save_weights
 from minicv.models.classification import LeNet5
 from minicv.tasks import MODELS, Best, Config, load_model, open_data, save_model, trainer_for
+from minicv.tasks.config import AUGMENTATIONS
 from minicv.tasks.curves import Curves, curves_page
 from minicv.tasks.kept import Kept, kept
 from minicv.tasks.run import _schedule
@@ -113,6 +114,18 @@ def test_every_pixel_of_an_image_of_any_shape_gets_a_label(shape):
     (labels,) = MODELS["small_fcn"].task.answers(Brightness(), [image], 24)
     assert labels.shape == shape
     assert (labels == image[..., 0] // 255).mean() > 0.95
+
+
+@pytest.mark.parametrize(("name", "side"), [("convnetjs", 32), ("small_fcn", 24)])
+def test_images_of_a_batch_are_of_one_size_whatever_is_done_to_them(name, side):
+    rng, task = np.random.default_rng(0), MODELS[name].task
+    image = rng.integers(0, 256, (40, 70, 3), np.uint8)
+    sample = Sample(image, label=1, semantic=image[..., 0].astype(np.int64) % 3)
+    for augment in ((), ("flip",), AUGMENTATIONS):
+        config = Config(size=32, augment=augment)
+        changed = task.random(config)(task.fixed(config)(sample, rng), rng)
+        wanted = side if "crop" in augment else 32
+        assert changed.image.shape == (wanted, wanted, 3) and changed.semantic.shape == (wanted, wanted)
 
 
 def test_grey_is_the_luma_of_the_colours():
