@@ -2,7 +2,8 @@
 
 A transform is called with a sample and a random generator, ``transform(sample, rng)``, and draws what it needs from
 that alone. `Transformed` gives every item of a data set a generator of its own, so that neither the order in which
-items are read nor the number of workers changes anything. Names are those of torchvision.transforms.v2.
+items are read nor the number of workers changes anything. Names are those of torchvision.transforms.v2. The last,
+`Normalize`, is for a batch, and goes where a `DataLoader` takes its ``collate_fn``.
 """
 
 from .colour import ColorJitter, PCALighting
@@ -18,12 +19,16 @@ from .geometric import (
     RandomResizedCrop,
     Resize,
 )
+from .normalize import IMAGENET_MEAN, IMAGENET_STD, Normalize
 
 __all__ = [
+    "IMAGENET_MEAN",
+    "IMAGENET_STD",
     "CenterCrop",
     "ColorJitter",
     "Compose",
     "ElasticTransform",
+    "Normalize",
     "PCALighting",
     "Pad",
     "RandomAffine",
