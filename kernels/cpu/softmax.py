@@ -104,46 +104,46 @@ def _log_softmax_grad(begin, end, g, y, gx):
 
 
 @compiled_formula
-def _cross_entropy(begin, end, x, labels, at_label, everywhere, ignore_index, scores, mass, largest, total):
+def _cross_entropy(begin, end, x, labels, weight, own, share, ignore_index, scores, mass, largest, total):
     """``mass`` and ``scores``: sums of the target t, and of t (x - largest). See :func:`_target`."""
-    spread = everywhere.sum()
+    spread = share * weight.sum()
     for job in range(begin, end):
         n, first, last = _block(job, x.shape[2])
         m, score = largest[n, first:last], scores[n, first:last]
         _sum(x, n, first, last, m, total[n, first:last])
         score[:] = 0
-        if spread != 0:
+        if share != 0:
             for c in range(x.shape[1]):
                 row = x[n, c, first:last]
                 for q in range(len(row)):
-                    score[q] += everywhere[c] * (row[q] - m[q])
+                    score[q] += share * weight[c] * (row[q] - m[q])
         for q in range(first, last):
             label = labels[n, q]
             if label == ignore_index:
                 scores[n, q], mass[n, q], largest[n, q], total[n, q] = 0, 0, 0, 1
             else:
-                scores[n, q] += at_label[label] * (x[n, label, q] - largest[n, q])
-                mass[n, q] = at_label[label] + spread
+                scores[n, q] += own * weight[label] * (x[n, label, q] - largest[n, q])
+                mass[n, q] = own * weight[label] + spread
 
 
 @compiled  # no fused multiply-add: p - t is to be 0 exactly, not the rounding of a product, where p is 1
-def _cross_entropy_grad(begin, end, g, x, largest, total, labels, at_label, everywhere, ignore_index, gx):
-    spread = everywhere.sum()
+def _cross_entropy_grad(begin, end, g, x, largest, total, labels, weight, own, share, ignore_index, gx):
+    spread = share * weight.sum()
     for job in range(begin, end):
         n, first, last = _block(job, x.shape[2])
-        m, weight, share = largest[n, first:last], np.empty(last - first, x.dtype), g[n, first:last]
+        m, factor, slope = largest[n, first:last], np.empty(last - first, x.dtype), g[n, first:last]
         for q in range(len(m)):
             label = labels[n, first + q]
-            own = at_label[label] + spread if label != ignore_index else 0
-            weight[q] = share[q] * own / total[n, first + q]
+            mass = own * weight[label] + spread if label != ignore_index else 0
+            factor[q] = slope[q] * mass / total[n, first + q]
         for c in range(x.shape[1]):
             row, out = x[n, c, first:last], gx[n, c, first:last]
             for q in range(len(row)):
-                out[q] = weight[q] * exp(row[q] - m[q]) - share[q] * everywhere[c]
+                out[q] = factor[q] * exp(row[q] - m[q]) - slope[q] * (share * weight[c])
         for q in range(first, last):
             label = labels[n, q]
             if label != ignore_index:
-                gx[n, label, q] -= g[n, q] * at_label[label]
+                gx[n, label, q] -= g[n, q] * (own * weight[label])
             else:
                 gx[n, :, q] = 0  # whatever the scores are
 
@@ -198,9 +198,9 @@ def log_softmax_grad(g, y):
 
 
 def _target(weight, smoothing):
-    """What the target has at the label, and what it has everywhere, for each class."""
-    parts = (1 - smoothing) * weight, smoothing / max(1, len(weight)) * weight
-    return [source(part.astype(weight.dtype, copy=False), weight.shape) for part in parts]
+    """The weights, and how much of them the target has at the label, and everywhere."""
+    shares = 1 - smoothing, smoothing / max(1, len(weight))
+    return source(weight, weight.shape), *map(weight.dtype.type, shares)
 
 
 def cross_entropy(x, labels, weight, smoothing, ignore_index):

@@ -133,9 +133,9 @@ def log_softmax_grad(begin, end, g, y, gx):
 
 
 @compiled
-def cross_entropy(begin, end, x, labels, at_label, everywhere, ignore_index, scores, mass, largest, total):
+def cross_entropy(begin, end, x, labels, weight, own, share, ignore_index, scores, mass, largest, total):
     """Parts of the losses: see the loop of that name in :mod:`.softmax`."""
-    room, spread = _room(x), everywhere.sum()
+    room, spread = _room(x), share * weight.sum()
     for s in range(begin, end):
         row, label = x[s], labels[s]
         if label == ignore_index:
@@ -143,16 +143,17 @@ def cross_entropy(begin, end, x, labels, at_label, everywhere, ignore_index, sco
             continue
         _copy(row, room)
         largest[s] = _largest(room)
-        scores[s], mass[s] = at_label[label] * (row[label] - largest[s]), at_label[label] + spread
-        if spread != 0:
-            scores[s] += _dot(everywhere, row, largest[s])
+        at_label = own * weight[label]
+        scores[s], mass[s] = at_label * (row[label] - largest[s]), at_label + spread
+        if share != 0:
+            scores[s] += share * _dot(weight, row, largest[s])
         total[s] = _exponentials(room, largest[s])
 
 
 @compiled  # no fused multiply-add: p - t is to be 0 exactly, not the rounding of a product, where p is 1
-def cross_entropy_grad(begin, end, g, x, largest, total, labels, at_label, everywhere, ignore_index, gx):
+def cross_entropy_grad(begin, end, g, x, largest, total, labels, weight, own, share, ignore_index, gx):
     """Gradient of cross_entropy."""
-    room, spread = _room(x), everywhere.sum()
+    room, spread = _room(x), share * weight.sum()
     for s in range(begin, end):
         row, out, label = x[s], gx[s], labels[s]
         if label == ignore_index:
@@ -160,7 +161,8 @@ def cross_entropy_grad(begin, end, g, x, largest, total, labels, at_label, every
             continue
         _copy(row, room)
         _exponentials(room, largest[s])
-        weight = g[s] * (at_label[label] + spread) / total[s]
+        slope, at_label = g[s], own * weight[label]
+        factor = slope * (at_label + spread) / total[s]
         for c in range(len(row)):
-            out[c] = weight * room[c] - g[s] * everywhere[c]
-        out[label] -= g[s] * at_label[label]
+            out[c] = factor * room[c] - slope * (share * weight[c])
+        out[label] -= slope * at_label

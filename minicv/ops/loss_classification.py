@@ -46,25 +46,28 @@ class CrossEntropy(Function):
             return losses.sum() / self.total
 
     def backward(self, g):
-        (x,) = self.saved
-        if self.total is not None:
-            nothing = self.total == 0  # then the gradient is 0, rather than NaN
-            g = g * Tensor(as_array((1 - nothing) / (self.total + nothing)).astype(g.dtype))
-        return CrossEntropyGrad(sums=self.sums, **self._params)(g, x)
+        return CrossEntropyGrad(sums=self.sums, **self._params)(g, *self.saved)
 
 
 class CrossEntropyGrad(Function):
-    """g (p sum_c t_c - t): the gradient of CrossEntropy. g is a number for each place, or one for all of them.
+    """g (p sum_c t_c - t): the gradient of CrossEntropy. g is a number for each place, or, with a total, one for all.
 
     Its own gradient by x is that of softmax.
     """
+
+    def shared(self, g):
+        """The gradient by the loss of each place, as an array or a Tensor."""
+        if self.total is None:
+            return g
+        nothing = self.total == 0  # then the gradient is 0, rather than NaN
+        return g * ((1 - nothing) / (self.total + nothing)).astype(g.dtype)
 
     def forward(self, g, x):
         self.save(g, x)
         scores = places(x, self.axis)
         g, labels = (
             array.reshape(scores.shape[0], scores.shape[2])
-            for array in (np.broadcast_to(g, self.labels.shape), self.labels)
+            for array in (np.broadcast_to(self.shared(g), self.labels.shape), self.labels)
         )
         target = labels, self.weight, self.smoothing, self.ignore_index
         return kernels.cross_entropy_grad(g, scores, *self.sums, *target).reshape(x.shape)
@@ -79,8 +82,8 @@ class CrossEntropyGrad(Function):
         target = Tensor((target * kept).astype(x.dtype))
         mass = target.sum(self.axis, keepdim=True)
         p = softmax(where(Tensor(kept), x, 0.0), self.axis)
-        by_g = (h * (p * mass - target)).sum(self.axis)
-        each = g.unsqueeze(self.axis) if g.ndim else g
+        by_g = self.shared((h * (p * mass - target)).sum(self.axis))
+        each = self.shared(g.unsqueeze(self.axis) if self.total is None else g)
         by_x = each * mass * p * (h - (h * p).sum(self.axis, keepdim=True))
         return sum_to(by_g, g.shape), by_x
 
