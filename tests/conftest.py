@@ -16,7 +16,7 @@ settings.register_profile(
     max_examples=15,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("thorough", settings.get_profile("minicv"), max_examples=500)
+settings.register_profile("thorough", settings.get_profile("minicv"), max_examples=300)
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "minicv")
 settings.load_profile(PROFILE)
 

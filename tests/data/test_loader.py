@@ -103,7 +103,9 @@ def test_resume_in_the_middle(data, number):
 def test_processes_give_the_same():
     scenes = Meadow(size=32, length=5)
     loaders = [DataLoader(scenes, 3, shuffle=True, num_workers=n, workers="processes") for n in (0, 2)]
-    for here, there in zip(*loaders, strict=True):
+    batches = list(zip(*loaders, strict=True))
+    assert len(batches) == 2
+    for here, there in batches:
         np.testing.assert_array_equal(here.images, there.images)
         np.testing.assert_array_equal(here.semantic, there.semantic)
 

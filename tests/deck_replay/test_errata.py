@@ -14,6 +14,7 @@ ROWS = [line for line in LINES if line.startswith("|")][2:]  # after the head of
 def test_row_names_a_test(row):
     (test,) = re.findall(r"`(tests/[^`]+)` \|$", row)
     file, *names = test.split("::")
+    assert names, "a file is not enough"
     source = (ROOT / file).read_text(encoding="utf-8")
     for name in names:
         assert re.search(rf"(class|def) {name}\b", source), test

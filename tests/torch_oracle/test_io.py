@@ -39,5 +39,8 @@ def test_torch_reads_what_is_saved(tmp_path):
     load_file = pytest.importorskip("safetensors.torch").load_file
     weights = {"a": np.arange(6, dtype=np.float32).reshape(2, 3).T, "n": np.array(3)}
     save_weights(weights, tmp_path / "w.safetensors")
-    for name, tensor in load_file(tmp_path / "w.safetensors").items():
+    loaded = load_file(tmp_path / "w.safetensors")
+    assert set(loaded) == set(weights)
+    for name, tensor in loaded.items():
+        assert tensor.numpy().dtype == weights[name].dtype
         np.testing.assert_array_equal(tensor.numpy(), weights[name])
