@@ -3,9 +3,12 @@
 import gc
 import os
 import secrets
+import zlib
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+import minicv
 
 # A first call compiles, so no deadline; a busy machine is slow to draw, so no health check on time.
 settings.register_profile(
@@ -26,6 +29,12 @@ def pytest_configure(config):
     """Draw the seed here rather than inside Hypothesis, so that it can be printed and given back."""
     if config.getoption("hypothesis_seed") is None:
         config.option.hypothesis_seed = str(secrets.randbelow(2**32))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Let minicv's own random numbers follow from that seed too, whichever tests ran before."""
+    minicv.manual_seed(zlib.crc32(item.config.getoption("hypothesis_seed").encode()))
 
 
 @pytest.fixture(scope="module", autouse=True)
