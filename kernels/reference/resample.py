@@ -77,6 +77,7 @@ def cases(rng):
             ((2, 3, 5, 4), _drawn(rng, 1, 5, dtype), _drawn(rng, 1, 4, dtype)),
             ((2, 3, 1, 1), _spread(5, dtype), _spread(4, dtype)),  # and its transpose
             ((2, 3, 1, 1), _drawn(rng, 5, 1, dtype), _drawn(rng, 4, 1, dtype)),
+            ((2, 3, 4, 20), _mirrored(4, 2, dtype), _mirrored(20, 3, dtype)),
             ((1, 2, 3, 3), _drawn(rng, 0, 3, dtype), _average(3, 1, dtype)),  # no output at all
             ((0, 2, 4, 4), _average(4, 2, dtype), _average(4, 4, dtype)),  # an empty batch
         ]:
@@ -99,6 +100,12 @@ def _average(size, k, dtype):
 def _spread(size, dtype):
     """Matrix that copies one cell to all."""
     return np.zeros((1, size), np.int32), np.ones((1, size), dtype)
+
+
+def _mirrored(size, border, dtype):
+    """Matrix that copies all cells, and some at each end in reverse."""
+    index = np.pad(np.arange(size, dtype=np.int32), border, mode="reflect")[None]
+    return index, np.ones(index.shape, dtype)
 
 
 def _drawn(rng, rows, columns, dtype):
