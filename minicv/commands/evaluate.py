@@ -11,7 +11,7 @@ def add_arguments(parser):
     parser.add_argument("model", choices=MODELS, help="the model")
     parser.add_argument("--weights", required=True, metavar="FILE", help="weights.safetensors of a run")
     parser.add_argument("--data", required=True, metavar="NAME|DIR", help="the data set, as for minicv train")
-    parser.add_argument("--split", default="test", metavar="PART", help="train, val, test (default test)")
+    parser.add_argument("--part", default="test", help="train, val, test (default test)")
     parser.add_argument(
         "--device", choices=["cpu", "cuda"], default="cpu", help="where to compute (default cpu)"
     )
@@ -22,7 +22,7 @@ def run(args):
     module_of(args.device)
     model, classes, size = load_model(args.model, args.weights, args.device)
     recipe = MODELS[args.model]
-    dataset = open_data(args.data, args.split, recipe, size)
+    dataset = open_data(args.data, args.part, recipe, size)
     if tuple(dataset.classes) != classes:
         raise ValueError(
             f"evaluate: the classes of {args.data} must be those of the weights, {_listed(classes)}; "

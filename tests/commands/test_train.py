@@ -115,7 +115,7 @@ def test_evaluate_measures_what_training_measured(trained, idx, capsys):
     assert cli.main(words) == 0
     accuracy = json.loads((trained / "history.jsonl").read_text().splitlines()[-1])["accuracy"]
     assert capsys.readouterr().out == f"accuracy {accuracy:.4f}\n20 images\n"
-    assert cli.main([*words, "--split", "train"]) == 0
+    assert cli.main([*words, "--part", "train"]) == 0
     assert capsys.readouterr().out.endswith("40 images\n")
 
 
