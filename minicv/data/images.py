@@ -52,7 +52,9 @@ def read_image(path, size=None):
     if size is not None and min(height, width) < 1:
         raise ValueError(f"read_image: size must be at least 1 pixel; got {size}.")
     with opened("read_image", path) as file:
-        picture = to_rgb(ImageOps.exif_transpose(file))
+        ImageOps.exif_transpose(file, in_place=True)
+        picture = to_rgb(file)
+        picture.load()
     if size is not None:
         picture = picture.resize((width, height), Image.Resampling.BILINEAR)
     return np.array(picture)
@@ -101,7 +103,7 @@ def to_rgb(picture):
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def write_image(path, image):

@@ -6,6 +6,7 @@ dies is noticed by the executor, which ends the loop with an error instead of wa
 """
 
 import multiprocessing
+import os
 from collections import deque
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -36,7 +37,8 @@ class DataLoader:
         How many workers prepare batches; 0 prepares each when it is asked for.
     workers : {"threads", "processes"}
         Threads start at once and share the data set; NumPy and Pillow let them run side by side. Processes are for
-        data sets that spend their time in Python itself; the data set is sent to each, and so must be picklable.
+        data sets that spend their time in Python itself; the data set is sent to each when the first epoch begins, and
+        so must be picklable. Either kind stays for the next epoch, unless the loop is left before the end of one.
     collate_fn : callable, optional
         Makes a batch of a list of items; :func:`minicv.data.collate` by default.
     drop_last : bool
@@ -90,6 +92,7 @@ class DataLoader:
         self.dataset, self.batch_size, self.shuffle, self.drop_last = dataset, batch_size, shuffle, drop_last
         self.num_workers, self.workers, self.prefetch_factor = num_workers, workers, prefetch_factor
         self.collate_fn, self.seed = collate_fn or collate, seed
+        self._idle = {}  # the workers between two epochs, under the process's number: a fork does not inherit threads
         self.epoch, self.position = 0, 0  # the next batch is number ``position`` of that epoch
 
     def __len__(self):
@@ -121,7 +124,7 @@ class DataLoader:
 
     def _results(self, epoch, tasks):
         """Yield the batch of each task, in order, while the workers are up to some tasks ahead."""
-        executor = _EXECUTORS[self.workers if self.num_workers else None](self.num_workers, self._sent())
+        executor, self._idle = self._idle.pop(os.getpid(), None) or self._started(), {}
         ahead, waiting = max(1, self.num_workers * self.prefetch_factor), deque()
         prepare = _prepare_here if self.workers == "processes" and self.num_workers else self._prepare
         try:
@@ -131,8 +134,13 @@ class DataLoader:
                     yield self._taken(waiting)
             while waiting:
                 yield self._taken(waiting)
+            self._idle, executor = {os.getpid(): executor}, None
         finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+            if executor is not None:
+                executor.shutdown(wait=False, cancel_futures=True)
+
+    def _started(self):
+        return _EXECUTORS[self.workers if self.num_workers else None](self.num_workers, self._sent())
 
     def _taken(self, waiting):
         try:

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+import warnings
 from itertools import chain
 
 import numpy as np
@@ -37,6 +38,13 @@ def wait_until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)
+
+
+class Who(Numbers):
+    """Items that say which process and thread made them."""
+
+    def __getitem__(self, i):
+        return os.getpid(), threading.get_ident()
 
 
 WORKERS = [(0, "threads"), (1, "threads"), (3, "threads")]
@@ -152,6 +160,33 @@ def test_workers_are_ahead_and_go_when_the_loop_is_left():
     batches.close()
     wait_until(lambda: not workers())
     assert not workers()
+
+
+@pytest.mark.parametrize("workers", ["threads", "processes"])
+def test_workers_stay_for_the_next_epoch(workers):
+    """A process that is started anew for every epoch would import NumPy first, while the loop waits."""
+    loader = DataLoader(Who(8), 2, num_workers=1, workers=workers, collate_fn=list)
+    first, second = ({who for batch in loader for who in batch} for _ in range(2))
+    assert len(first) == 1 and first == second
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_starts_workers_of_its_own():
+    loader = DataLoader(Numbers(4), 2, num_workers=1, collate_fn=list)
+    assert list(loader) == [[0, 1], [2, 3]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python 3.12 warns of every fork beside threads
+        child = os.fork()
+    if not child:
+        os._exit(0 if list(loader) == [[0, 1], [2, 3]] else 1)
+    for _ in range(500):
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            break
+        time.sleep(0.02)
+    else:
+        os.kill(child, 9)
+    assert done and status == 0
 
 
 def test_collate():

@@ -57,19 +57,23 @@ def crop(sample, top, left, height, width, fill=0):
     rows = slice(max(0, top), max(0, min(old_height, top + height)))
     cols = slice(max(0, left), max(0, min(old_width, left + width)))
 
-    def cut(array, outside):
-        """Axes -2 and -1 of an array are rows and columns."""
-        window = np.empty((*array.shape[:-2], height, width), array.dtype)
-        window[...] = outside
+    def fill_in(window, array, outside):
+        """Axes -2 and -1 of both are rows and columns."""
         inside = array[..., rows, cols]
+        if inside.shape != window.shape:
+            window[...] = outside
         y, x = rows.start - top, cols.start - left
         window[..., y : y + inside.shape[-2], x : x + inside.shape[-1]] = inside
         return window
 
+    def cut(array, outside):
+        return fill_in(np.empty((*array.shape[:-2], height, width), array.dtype), array, outside)
+
     colour = np.broadcast_to(np.asarray(fill, np.uint8), 3)[:, None, None]
-    image = cut(sample.image.transpose(2, 0, 1), colour).transpose(1, 2, 0)
+    image = np.empty((height, width, 3), np.uint8)
+    fill_in(image.transpose(2, 0, 1), sample.image.transpose(2, 0, 1), colour)
     shift = np.array([left, top], np.float32)
-    return _moved(sample, np.ascontiguousarray(image), cut, lambda points: points - shift)
+    return _moved(sample, image, cut, lambda points: points - shift)
 
 
 def hflip(sample):
