@@ -126,7 +126,7 @@ def chosen(args, dataset):
         return args.items
     if n == 0:
         raise ValueError(f"data show: {args.data} has no samples.")
-    count = args.count or _that_fit(dataset[0])
+    count = _that_fit(dataset[0]) if args.count is None else args.count
     if count < 1:
         raise ValueError(f"data show: --count must be at least 1; got {count}.")
     return sorted(np.random.default_rng(args.seed).permutation(n)[:count].tolist())

@@ -135,6 +135,10 @@ def find(place):
         return Found(name, name, NAMES[name])
     if path.is_file() and path.suffix == ".json":
         return Found(name, "COCO", {WHOLE: partial(Coco, _images_of(path), path)})
+    if path.is_file():
+        raise ValueError(
+            f"data: {name} must be a folder, or an annotation file (.json) of COCO; it is another file."
+        )
     if not path.is_dir():
         raise FileNotFoundError(
             f"data: there is no folder {name}, and no data set of that name. {_hint(name)}"

@@ -51,6 +51,7 @@ def test_another_seed_draws_others():
         (["meadow", "--part", "tset"], "has no part 'tset'. There are: train, test."),
         (["digits", "--items", "3", "1437"], "--items must be from 0 to 1436; got 1437."),
         (["digits", "--count", "-1"], "--count must be at least 1; got -1."),
+        (["digits", "--count", "0"], "--count must be at least 1; got 0."),
         (["madow"], "there is no folder madow, and no data set of that name. Did you mean 'meadow'?"),
     ],
 )

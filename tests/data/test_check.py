@@ -51,7 +51,7 @@ def test_a_problem_names_the_line_if_it_has_one():
 
 
 def test_names_have_no_files():
-    with pytest.raises(ValueError, match="made by minicv itself"):
+    with pytest.raises(ValueError, match="no files of its own"):
         check_dataset("meadow")
 
 

@@ -107,6 +107,12 @@ def test_a_place_that_is_not_there(place, error, message, tmp_path, monkeypatch)
         open_dataset(place)
 
 
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "cat.jpg").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"cat\.jpg must be a folder, or an annotation file"):
+        open_dataset(tmp_path / "cat.jpg")
+
+
 def test_a_folder_that_is_unclear(tmp_path):
     (tmp_path / "notes").mkdir()
     with pytest.raises(FileNotFoundError, match=r"no files of MNIST, .* no subfolders with images"):

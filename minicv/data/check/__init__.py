@@ -69,7 +69,7 @@ def check_dataset(place):
     """
     found = find(place)
     if found.form not in _STEPS:
-        raise ValueError(f"data check: {place} is made by minicv itself and has no files to check.")
+        raise ValueError(f"data check: {place} has no files of its own that could be damaged.")
     steps = _STEPS[found.form](found)
     return DataLoader(_Steps(steps), _AT_ONCE, num_workers=os.cpu_count() or 1, collate_fn=_joined)
 
