@@ -12,7 +12,6 @@ from math import prod
 import numpy as np
 
 from minicv import kernels
-from minicv.kernels.cpu import parallel
 
 # Kernel -> multiplications and additions, from what it is given and returns.
 OPERATIONS = {
@@ -64,6 +63,8 @@ def rates(clock=time.perf_counter):
         "operations" of the faster of NumPy's and our own product of 1024 x 1024 float32 matrices; "bytes",
         those read and those written, of a copy of 64 MB.
     """
+    from minicv.kernels.cpu import parallel  # with Numba, which ``--help`` does not wait for
+
     a = np.ones((1024, 1024), np.float32)
     source, target = np.ones(2**24, np.float32), np.empty(2**24, np.float32)
 
