@@ -127,7 +127,9 @@ def test_a_clear_sentence(ask, nothing):
         ask()
 
 
-@pytest.mark.parametrize("command", [["train", "lenet"], ["demo", "segmentation", "--out", "unused"]])
+@pytest.mark.parametrize(
+    "command", [["train", "lenet", "--data", "digits"], ["demo", "segmentation", "--out", "unused"]]
+)
 def test_the_commands_say_it_too(command, nothing, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert cli.main([*command, "--device", "cuda"]) != 0
