@@ -1,4 +1,4 @@
-"""The exponential function for loops that are to run in vectors, where a call of the C library would stop them.
+"""Exponential and logarithm for loops that are to run in vectors, where a call of the C library would stop them.
 
 The trick: x = k log 2 + r with a whole k, so that exp(x) = 2^k exp(r). Of exp(r), with |r| < 0.35, the first
 terms of the Taylor series give all digits; 2^k is k written into the exponent bits of a float. All of that is
