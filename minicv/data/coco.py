@@ -79,8 +79,7 @@ class Coco:
                 self._annotations[annotation["image_id"]].append(annotation)
             categories = self.dataset.get("categories", [])
             names = {c["id"]: c["name"] for c in categories}
-            bones = next((c["skeleton"] for c in categories if "skeleton" in c), [])
-            self.skeleton = tuple((a - 1, b - 1) for a, b in bones)
+            self.skeleton = next((read_skeleton(c) for c in categories if "skeleton" in c), ())
             _check_types((*self._images, *self._annotations, *names), int)
             _check_types((image[key] for image in self._images.values() for key in ("height", "width")), int)
             _check_types((*names.values(), *(image["file_name"] for image in self._images.values())), str)
@@ -183,6 +182,21 @@ def read_keypoints(annotation):
     if points.ndim != 1 or points.size % 3:
         raise ValueError("keypoints must be three numbers each: x, y and visibility")
     return points.reshape(-1, 3)
+
+
+def read_skeleton(category):
+    """Pairs of keypoints of a category, counted from 0; a ValueError where they are none of its keypoints.
+
+    Examples
+    --------
+    >>> read_skeleton({"keypoints": ["nose", "tail"], "skeleton": [[1, 2]]})
+    ((0, 1),)
+    """
+    bones, count = category["skeleton"], len(category.get("keypoints") or ())
+    for bone in bones if isinstance(bones, list) else [bones]:
+        if not isinstance(bone, list) or [type(i) is int and 0 < i <= count for i in bone] != [True, True]:
+            raise ValueError(f"a skeleton must be pairs of keypoints from 1 to {count}; one is {bone!r:.60}")
+    return tuple((a - 1, b - 1) for a, b in bones)
 
 
 def _coordinates(numbers):

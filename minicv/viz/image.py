@@ -264,6 +264,10 @@ def show_skeleton(ax, keypoints, limbs):
             f"show_skeleton: keypoints must be (P, J, 3) [x, y, visibility]; got {keypoints.shape}"
         )
     theme = theme_of(ax)
+    if any(not 0 <= joint < keypoints.shape[1] for limb in limbs for joint in limb):
+        raise ValueError(
+            f"show_skeleton: limbs must be pairs of joints from 0 to {keypoints.shape[1] - 1}; got {limbs}"
+        )
     look, scale = theme.role("winner"), 72 / pixels_per_inch(ax)  # points for each pixel
     for person in keypoints - [0.5, 0.5, 0]:  # pixel 0 is drawn from -0.5 to 0.5
         seen = person[person[:, 2] > 0, :2]

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from minicv.data import write_image
+from minicv.data import Coco, DataError, write_image
 from minicv.data.check import Problem, check_dataset
 from minicv.data.mnist import write_idx
 from tests.data.small import (
@@ -254,6 +254,17 @@ def test_a_record_of_coco(tmp_path, change, what):
     write_coco(tmp_path, tmp_path / "instances_val.json", **content)
     (text,) = problems(tmp_path)
     assert text.startswith("instances_val.json: annotation") and re.search(what, text), text
+
+
+@pytest.mark.parametrize("skeleton", [[[1, 3]], [[0, 1]], [[1]], [1], 7, None, [["1", 2]], [[True, 2]]])
+def test_a_skeleton_of_bones_that_are_not_there(tmp_path, skeleton):
+    content = coco_content()
+    content["categories"][0] |= {"keypoints": ["nose", "tail"], "skeleton": skeleton}
+    content["annotations"] = []
+    write_coco(tmp_path, tmp_path / "instances_val.json", **content)
+    found(tmp_path, r"category 90: a skeleton must be pairs of keypoints from 1 to 2")
+    with pytest.raises(DataError, match="from 1 to 2"):
+        Coco(tmp_path, tmp_path / "instances_val.json")
 
 
 def test_all_that_is_wrong_with_a_file_of_coco(tmp_path):

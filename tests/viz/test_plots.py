@@ -85,6 +85,8 @@ def test_skeleton_skips_absent_joints_and_hollows_occluded_ones(ax):
     assert seen.get_xydata().tolist() == [[0.5, 1.5]] and hidden.get_xydata().tolist() == [[2.5, 3.5]]
     assert hidden.get_markerfacecolor() == THEMES["dark"].background != seen.get_markerfacecolor()
     assert ax.get_xlim() == (-0.5, 9.5)
+    with pytest.raises(ValueError, match="limbs must be pairs of joints from 0 to 2; got"):
+        show_skeleton(ax, np.zeros((1, 3, 3)), [(2, 3)])
 
 
 def test_image_refuses_channels_first(ax):

@@ -7,7 +7,7 @@ from pathlib import PurePath
 import numpy as np
 
 from ...boxes import rle
-from ..coco import read_box, read_json, read_keypoints
+from ..coco import read_box, read_json, read_keypoints, read_skeleton
 from .problem import Problem, attempt, image_size
 
 _SLACK = 1.0  # pixels by which a box or a corner may reach out of the image: COCO's own are rounded
@@ -63,6 +63,11 @@ def _records(path, content, problems):
         if annotation["image_id"] not in good["images"]:
             what = f"annotation {number}: there is no image {annotation['image_id']}"
             problems.append(Problem(path, what))
+    for number, category in good["categories"].items():
+        try:
+            read_skeleton({"skeleton": []} | category)
+        except (ValueError, TypeError) as error:
+            problems.append(Problem(path, f"category {number}: {error}"))
     for first, second in _doubles(good["images"], "file_name"):
         problems.append(Problem(path, f"images {first} and {second} have the same file"))
     for first, second in _doubles(good["categories"], "name"):
