@@ -2,6 +2,7 @@
 
 import os
 from contextlib import contextmanager
+from io import BytesIO
 
 import numpy as np
 
@@ -80,7 +81,8 @@ def opened(op, path):
     if not os.path.isfile(path):
         raise FileNotFoundError(f"{op}: there is no file {os.fspath(path)!r}.")
     try:
-        with Image.open(path, formats=FORMATS) as file:
+        # From memory: asked for more bytes than there are, a file takes memory for them before it looks.
+        with open(path, "rb") as raw, Image.open(BytesIO(raw.read()), formats=FORMATS) as file:
             yield file
     except UnidentifiedImageError:
         raise DataError(f"{op}: {os.fspath(path)!r} is not an image that Pillow can read.") from None

@@ -153,9 +153,20 @@ def unpack(path, folder):
                         )
                 archive.extractall(folder)
         else:
-            with tarfile.open(path) as archive:
+            with open(path, "rb") as file:
+                packed = file.read(2) == b"\x1f\x8b"
+            # Other ways of packing are not tried: a few bytes of xz can ask for gigabytes.
+            with tarfile.open(path, "r:gz" if packed else "r:") as archive:
                 archive.extractall(folder, filter="data")
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, ValueError, RuntimeError, zlib.error) as error:
+    except (
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        ValueError,
+        LookupError,
+        RuntimeError,
+    ) as error:
         raise FetchError(f"unpack: {path} is damaged or hostile ({error}).") from None
     except FetchError:
         raise

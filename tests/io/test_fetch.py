@@ -187,6 +187,25 @@ def test_a_data_set(server, tmp_path, monkeypatch, capsys):
         sources.fetch_dataset("imagenet", tmp_path)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        archive("zip", ["abc"]).replace(b"abc", b"\0bc"),  # a name without a letter
+        archive("zip", ["a"])[:-22] + b"PK\5\6" + bytes(18),
+        archive("tar.gz", ["a"])[:-9] + bytes(8),
+        bytes.fromhex("5d0000008000") + bytes(20),  # packed by lzma, with a window of 2 GiB
+    ],
+)
+def test_archives_that_are_none(data, tmp_path):
+    (tmp_path / "a").write_bytes(data)
+    (tmp_path / "to").mkdir()
+    try:
+        unpack(tmp_path / "a", tmp_path / "to")
+    except FetchError as error:
+        assert str(tmp_path / "a") in str(error)
+    assert all(path.stat().st_size <= 1 for path in (tmp_path / "to").rglob("*"))
+
+
 @pytest.fixture
 def zoo(server, monkeypatch):
     """A server of one file of weights: a function that takes its manners, and returns what is to be downloaded."""
