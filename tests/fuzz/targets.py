@@ -30,6 +30,7 @@ from tests.data.small import cifar_batch, coco_content, write_cifar10, write_coc
 from tests.io.torch_writer import LAUGHS, call, in_a_row, literal, mapping, tensor, zipped
 
 MEMORY = 256 * 2**20
+Image.init()  # imports all of Pillow, which must not look like something that a file made happen
 
 
 @dataclass
