@@ -80,14 +80,11 @@ def run(function, rows, work, *args):
     Examples
     --------
     >>> import numpy as np
-    >>> from minicv.kernels.cpu.jit import compiled
-    >>> @compiled
-    ... def fill(begin, end, out):
-    ...     out[begin:end] = np.arange(begin, end)
-    >>> out = np.zeros(5)
-    >>> run(fill, 5, 1, out)
-    >>> out
-    array([0., 1., 2., 3., 4.])
+    >>> from minicv.kernels.cpu.activation import _relu
+    >>> x, y = np.array([-1.0, 2.0]), np.empty(2)
+    >>> run(_relu, 2, 1, x, y)
+    >>> y
+    array([0., 2.])
     """
     packet = np.empty(ROOM, np.int64)
     _packer(function)(packet, *args)

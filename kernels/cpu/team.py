@@ -77,6 +77,7 @@ def share(board, rows, count, packet):
         return 0
     function, args = packet[0], address(packet, 1)
     if count < 2 or not replace(board, _TAKEN, 0, 1):
+        store(board, _CALLED, 0)
         return call(function, 0, rows, args)
     board[_FUNCTION], board[_ARGS], board[_ROWS] = function, args, rows
     store(board, _FAILED, 0)
@@ -218,6 +219,7 @@ class Team:
         bed.acquire()
         while _serve(self.board, _PATIENCE):
             self.asleep.append(bed)
-            if self.board[_OVER]:  # perhaps since before the bed was there, so that nobody would wake us
+            # One more look: for what was pinned up before the bed was there, nobody would wake us.
+            if not _serve(self.board, 0):
                 return
             bed.acquire()
