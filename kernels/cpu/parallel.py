@@ -22,7 +22,7 @@ from .team import ROOM, Team, packer, share
 
 # A member of the team begins within a microsecond, if it is awake: then this many steps of a simple loop are worth
 # sharing. Waking it takes some 50 microseconds, in which one core does this many.
-_SERIAL = 10_000
+_SERIAL = 5_000
 _WAKING = 50_000
 
 # Ranges for each thread: more than one, so that a core that is busy elsewhere does not hold up the others.

@@ -40,7 +40,7 @@ ROOM = 512  # words for the address of a function and its arguments
 
 # Looks at a word before a waiting thread lets others have its core: what it waits for may have to be done there.
 _YIELD = 1_000
-_PATIENCE = 30  # times that a member does so before it goes to sleep: some 400 microseconds
+_PATIENCE = 50  # times that a member does so before it goes to sleep: some 700 microseconds
 _LONG = 3_000  # and if it has been woken for a job, which a busy system may hold up
 
 _yield = types.ExternalFunction("SwitchToThread" if sys.platform == "win32" else "sched_yield", types.int32())
