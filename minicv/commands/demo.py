@@ -7,7 +7,6 @@ from ..backend import module_of
 from ..data import read_image
 from ..demos import segmentation
 from ..demos.page import HtmlPage
-from ..demos.side_by_side import side_by_side
 from .folder import writable_folder
 
 HELP = """Train a small fully convolutional network, and the same network with max unpooling, to label every
@@ -57,10 +56,10 @@ def run(args):
 
     training = segmentation.scenes(segmentation.TRAINING_SCENES, 2 * args.seed, "drawing scenes to train on")
     fresh = segmentation.scenes(segmentation.FRESH_SCENES, 2 * args.seed + 1, "drawing fresh scenes")
-    results = side_by_side(
-        lambda name: segmentation.train(name, training, fresh, args.steps, args.seed, args.device),
-        segmentation.NETWORKS,
-    )
+    results = {
+        name: segmentation.train(name, training, fresh, args.steps, args.seed, args.device)
+        for name in segmentation.NETWORKS
+    }
     for name, result in results.items():
         print(
             f"{name}: mean IoU {result.mean_iou:.3f}, pixel accuracy {result.pixel_accuracy:.3f} on fresh scenes"

@@ -4,7 +4,6 @@ One goes back up to full resolution by transposed convolution, the other by max 
 same.
 """
 
-from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -24,8 +23,6 @@ MEADOW = {"objects": (2, 4), "scale": (1.1, 1.1)}
 SIZE = 64
 TRAINING_SCENES, FRESH_SCENES, WATCHED_SCENES = 1600, 200, 40
 BATCH_SIZE, LEARNING_RATE = 8, 4e-3
-
-_one_at_a_time = Lock()  # for what draws from minicv's generator, of which there is one
 
 
 class Scenes(NamedTuple):
@@ -106,9 +103,8 @@ def train(name, training, fresh, steps, seed, device="cpu"):
     -------
     Result
     """
-    with _one_at_a_time:
-        manual_seed(seed)
-        network = NETWORKS[name](len(CLASSES)).to(device)
+    manual_seed(seed)
+    network = NETWORKS[name](len(CLASSES)).to(device)
     optimizer = Adam(network.parameters(), lr=LEARNING_RATE)
     watched = Scenes(fresh.images[:WATCHED_SCENES], fresh.labels[:WATCHED_SCENES])
 
