@@ -54,6 +54,11 @@ class Trainer:
     config : dict, optional
         Kept in the checkpoint; a run with another one is not resumed.
 
+    Raises
+    ------
+    ValueError
+        A number of epochs or steps is less than 1, or there is patience and nothing to watch.
+
     Attributes
     ----------
     step : int
@@ -107,8 +112,8 @@ class Trainer:
         label="",
         config=None,
     ):
-        for name in ("epochs", "evaluate_every", "patience", "save_every"):
-            number = locals()[name]
+        counts = {"epochs": epochs, "evaluate_every": evaluate_every, "patience": patience}
+        for name, number in (counts | {"save_every": save_every}).items():
             if number is not None and number < 1:
                 raise ValueError(sentence("Trainer", name, "at least 1", number))
         if patience is not None and monitor is None:
