@@ -219,12 +219,22 @@ def displace(sample, offset, fill=0):
     height, width = sample.image.shape[:2]
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
 
+    centres = np.stack([x, y]).reshape(2, -1).T
+    sources = centres + offset.reshape(2, -1).T
+
     def move(points):
-        """The q with q + offset(q) = p, by iteration: the offset is smooth, so few rounds are enough."""
+        """The q with q + offset(q) = p, by iteration: the offset is smooth, so few rounds are enough.
+
+        Where it folds the image they may not be: then q is the pixel that comes from nearest to p, and what is left.
+        """
         moved = points
         for _ in range(_ROUNDS):
             col, row = np.floor(moved).astype(np.int64).T
-            moved = points - offset[:, row.clip(0, height - 1), col.clip(0, width - 1)].T
+            pulled = offset[:, row.clip(0, height - 1), col.clip(0, width - 1)].T
+            before, moved = moved, points - pulled
+        for i in np.flatnonzero(np.abs(moved - before).max(-1, initial=0) > 1):
+            nearest = np.square(sources - points[i]).sum(-1).argmin()
+            moved[i] = centres[nearest] + points[i] - sources[nearest]
         return moved
 
     return _sampled(sample, np.stack([x, y]) + offset, move, fill)
