@@ -21,7 +21,7 @@ from .jit import compiled_like
 from .team import ROOM, Team, packer, share
 
 # A member of the team begins within a microsecond, if it is awake: then this many steps of a simple loop are worth
-# sharing. Waking it takes some 50 microseconds, in which one core does this many.
+# sharing. Waking one takes some 50 microseconds, in which a core does this many.
 _SERIAL = 5_000
 _WAKING = 50_000
 
@@ -88,11 +88,8 @@ def run(function, rows, work, *args):
     """
     packet = np.empty(ROOM, np.int64)
     _packer(function)(packet, *args)
-    count = min(rows, _threads * _PARTS)
-    if _threads == 1 or rows * work < _SERIAL:
-        count = 1
-    elif count > 1 and rows * work >= _WAKING:
-        _team.wake(_threads - 1)
+    count = min(rows, _threads * _PARTS) if _threads > 1 and rows * work >= _SERIAL else 1
+    _team.wake(min(_threads, count, 1 + rows * work // _WAKING) - 1)
     if share(_team.board, rows, count, packet):
         raise MemoryError(f"{function.__name__}: there is no memory for what it works in.")
 

@@ -190,10 +190,10 @@ class Team:
         self.growing = Lock()
 
     def wake(self, size):
-        """See to it that a number of members are, or will soon be, at the board."""
+        """Wake so many members, as far as they sleep; there may be more at the board already."""
         if len(self.members) < size:
             self._grow(size)
-        while self.asleep:
+        for _ in range(min(size, len(self.asleep))):
             self.board[_CALLED] = 1
             try:
                 self.asleep.pop().release()
@@ -203,7 +203,7 @@ class Team:
     def dismiss(self):
         """Let the members go."""
         self.board[_OVER] = 1
-        self.wake(0)
+        self.wake(len(self.members))
 
     def _grow(self, size):
         with self.growing:

@@ -30,7 +30,7 @@ def threads():
 def shared(monkeypatch, threads):
     """Make the kernels share out the smallest work, and return set_num_threads."""
     monkeypatch.setattr(parallel, "_SERIAL", 0)
-    monkeypatch.setattr(parallel, "_WAKING", 0)
+    monkeypatch.setattr(parallel, "_WAKING", 1)
     return threads
 
 
@@ -225,7 +225,7 @@ from minicv.kernels.cpu import parallel
 from tests.kernels.test_parallel import workload
 
 parallel.set_num_threads(2)
-parallel._SERIAL = parallel._WAKING = 0  # the smallest work is shared out
+parallel._SERIAL, parallel._WAKING = 0, 1  # the smallest work is shared out
 wanted = workload(5)                     # the pool has its threads now
 assert threading.active_count() > 1
 over = threading.Event()
