@@ -86,10 +86,13 @@ def opened(op, path):
             yield file
     except UnidentifiedImageError:
         raise DataError(f"{op}: {os.fspath(path)!r} is not an image that Pillow can read.") from None
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except (
+        Exception
+    ) as error:  # of any kind: Pillow takes what a file says for granted, down to the type of a number
+        what = str(error) or type(error).__name__
         raise DataError(
-            f"{op}: {os.fspath(path)!r} is damaged or not readable as an image: {error}"
-        ) from None
+            f"{op}: {os.fspath(path)!r} is damaged or not readable as an image: {what}"
+        ) from error
 
 
 def to_rgb(picture):

@@ -3,7 +3,9 @@
 import gzip
 import json
 import pickle
+import struct
 import tracemalloc
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -38,6 +40,34 @@ def test_floats_that_are_no_colours(tmp_path):
     values.view(np.uint32)[0, 0] = 0x7F800001  # a signalling NaN
     Image.fromarray(values).save(path)
     assert read_image(path)[..., 0].tolist() == [[0, 0, 255], [0, 100, 255]]
+
+
+def _tiff_with_a_fraction_for_an_address():
+    file = BytesIO()
+    Image.fromarray(np.zeros((4, 6), np.float32)).save(file, "tiff")
+    (entry,) = (
+        struct.pack("<HH", 273, kind) for kind in (3, 4) if struct.pack("<HH", 273, kind) in file.getvalue()
+    )
+    return file.getvalue().replace(entry, struct.pack("<HH", 273, 11))
+
+
+def _png_with_its_palette_at_the_end():
+    file = BytesIO()
+    Image.new("P", (6, 4)).save(file, "png")
+    data = file.getvalue()
+    begin = data.index(b"PLTE") - 4
+    end = begin + 12 + int.from_bytes(data[begin : begin + 4], "big")
+    behind = data.index(b"IEND") - 4
+    return data[:begin] + data[end:behind] + data[begin:end] + data[behind:]
+
+
+@pytest.mark.parametrize("make", [_tiff_with_a_fraction_for_an_address, _png_with_its_palette_at_the_end])
+def test_damage_that_pillow_stumbles_over(make, tmp_path):
+    """Found by fuzzing: a TypeError and an AssertionError."""
+    path = tmp_path / "a.png"
+    path.write_bytes(make())
+    with pytest.raises(DataError, match=r"a\.png' is damaged or not readable"):
+        read_image(path)
 
 
 def test_damage_behind_the_checksum_of_a_gzip(tmp_path):
