@@ -67,7 +67,7 @@ def run(function, rows, work, *args):
     function : compiled function
         It writes only what belongs to its rows, and returns nothing.
     rows : int
-    work : int
+    work : float
         Steps of the inner loop for a row, roughly: with little to do, it is done by the caller alone.
     *args
         Passed on.
@@ -89,7 +89,7 @@ def run(function, rows, work, *args):
     packet = np.empty(ROOM, np.int64)
     _packer(function)(packet, *args)
     count = min(rows, _threads * _PARTS) if _threads > 1 and rows * work >= _SERIAL else 1
-    _team.wake(min(_threads, count, 1 + rows * work // _WAKING) - 1)
+    _team.wake(min(_threads, count, 1 + int(rows * work / _WAKING)) - 1)
     if share(_team.board, rows, count, packet):
         raise MemoryError(f"{function.__name__}: there is no memory for what it works in.")
 
