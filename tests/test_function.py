@@ -227,7 +227,7 @@ def test_saved_is_gone_after_backward():
     y.backward()
     assert op.released
     with pytest.raises(GraphError, match="Scale: backward ran already, and what was saved for it was freed"):
-        op.saved  # noqa: B018
+        _ = op.saved
 
 
 def test_an_error_in_backward_leaves_no_trace():

@@ -134,7 +134,10 @@ def test_a_plateau_of_what_is_measured_lowers_the_rate():
 
 def test_hooks_are_called_after_every_evaluation_and_epoch():
     seen = []
-    hook = lambda run: seen.append((run.step, run.history[-1].get("one")))  # noqa: E731
+
+    def hook(run):
+        seen.append((run.step, run.history[-1].get("one")))
+
     trainer(None, epochs=2, evaluate=lambda model: {"one": 1}, evaluate_every=4, hooks=[hook]).run()
     assert seen == [(4, 1), (5, None), (8, 1), (10, 1)]
 
