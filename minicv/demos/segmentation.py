@@ -4,12 +4,13 @@ One goes back up to full resolution by transposed convolution, the other by max 
 same.
 """
 
+import os
 from typing import NamedTuple
 
 import numpy as np
 
 from .. import manual_seed
-from ..data import CLASSES, Batches, Meadow, images_to_batch
+from ..data import CLASSES, Batches, DataLoader, Meadow, images_to_batch
 from ..metrics import confusion_matrix, segmentation_scores
 from ..models.segmentation import SmallFCN, SmallUnpoolNet
 from ..optim import Adam
@@ -23,6 +24,7 @@ MEADOW = {"objects": (2, 4), "scale": (1.1, 1.1)}
 SIZE = 64
 TRAINING_SCENES, FRESH_SCENES, WATCHED_SCENES = 1600, 200, 40
 BATCH_SIZE, LEARNING_RATE = 8, 4e-3
+WORTH_A_PROCESS = 400  # scenes: drawing them takes several times as long as starting one more
 
 
 class Scenes(NamedTuple):
@@ -56,10 +58,20 @@ class Result(NamedTuple):
 
 
 def scenes(count, seed, label):
-    """Draw ``count`` Meadow scenes, with a progress bar."""
+    """Draw ``count`` Meadow scenes, with a progress bar; many of them on all cores."""
     from tqdm import tqdm
 
-    samples = list(tqdm(Meadow(SIZE, count, seed, **MEADOW), desc=label, unit="scene", disable=None))
+    workers = min(os.cpu_count() or 1, count // WORTH_A_PROCESS)
+    meadow, parts = Meadow(SIZE, count, seed, **MEADOW), []
+    loader = DataLoader(meadow, BATCH_SIZE, num_workers=workers, workers="processes", collate_fn=_drawn)
+    with tqdm(total=count, desc=label, unit="scene", disable=None) as progress:
+        for part in loader:
+            parts.append(part)
+            progress.update(len(part.images))
+    return Scenes(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _drawn(samples):
     return Scenes(images_to_batch([s.image for s in samples]), np.stack([s.semantic for s in samples]))
 
 

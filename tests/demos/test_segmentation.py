@@ -36,6 +36,12 @@ def test_scenes_are_images_and_labels_for_a_network(drawn):
     assert not np.array_equal(drawn.images, other.images)
 
 
+def test_a_process_draws_the_same_scenes(drawn, monkeypatch):
+    monkeypatch.setattr(segmentation, "WORTH_A_PROCESS", 6)
+    there = segmentation.scenes(6, 3, "drawing")
+    assert np.array_equal(drawn.images, there.images) and np.array_equal(drawn.labels, there.labels)
+
+
 def test_image_and_labels_are_cut_out_and_mirrored_together():
     labels = np.arange(8 * 8).reshape(1, 8, 8).repeat(60, axis=0)
     images = labels[:, None] * np.ones((1, 3, 1, 1))
