@@ -24,7 +24,8 @@ class Side:
         for home in HOMES[self.name]:
             # A torchvision that was made for another PyTorch raises RuntimeError: it counts as missing.
             with suppress(ImportError, AttributeError, RuntimeError):
-                return getattr(import_module(home), name)
+                setattr(self, name, getattr(import_module(home), name))
+                return getattr(self, name)  # from now on without a search, which would be timed
         raise AttributeError(f"{self.name} has no {name}.")
 
     def array(self, array):

@@ -12,6 +12,8 @@ import numpy as np
 
 from .errors import ShapeError, sentence
 
+_INTEGERS = int, np.integer
+
 
 def pair(op, argument, value, at_least=None, n=2):
     """Return ``value`` (an int for all axes, or one an axis) as a tuple of ``n`` ints.
@@ -21,14 +23,14 @@ def pair(op, argument, value, at_least=None, n=2):
     >>> pair("conv2d", "stride", 2, at_least=1)
     (2, 2)
     """
-    values = (value,) * n if isinstance(value, (int, np.integer)) else value
+    values = (value,) * n if isinstance(value, _INTEGERS) else value
     legal = isinstance(values, (tuple, list)) and len(values) == n
-    if not legal or not all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in values):
+    if not legal or not all([isinstance(v, _INTEGERS) and v is not True and v is not False for v in values]):
         expected = "an int" if n == 1 else f"an int or {n} ints"
         raise ShapeError(sentence(op, argument, expected, repr(value)))
     if at_least is not None and min(values) < at_least:
         raise ShapeError(sentence(op, argument, f"at least {at_least}", value))
-    return tuple(int(v) for v in values)
+    return tuple(map(int, values))
 
 
 def span(kernel, dilation=1):

@@ -1,4 +1,4 @@
-"""Sums over a few cells, sixteen at a time: of cells below one another, and of cells picked within a row.
+"""Sums over a few cells, sixteen at a time: of cells below one another, picked within a row, or of whole planes.
 
 The loops are three lines each in Numba (``out[o] += weight * row[index]``), but LLVM cannot prove that ``out``
 is not what it reads, and works cell by cell. Here a sum stays in its vector until all entries are in it.
@@ -105,3 +105,33 @@ def pick(typing, row, r, index, weight, o, step, entries, out, c, n):
         return context.get_dummy_value()
 
     return types.void(row, r, index, weight, o, step, entries, out, c, n), generate
+
+
+@intrinsic
+def dots(typing, planes, p, size, weight, out, o, n):
+    """``out[o + l] = sum over e < size of weight[e] * planes[p + l size + e]`` for l < min(n, 16).
+
+    Of small planes the sum of a vector's lanes would be most of the work, so those of 16 planes are found at once.
+    """
+
+    def generate(context, builder, signature, args):
+        planes, p, size, weight, out, o, n = args
+        code = _Sums(context, builder, signature, 0)
+        weight, out = code.address(3, weight, code.int(0)), code.address(4, out, o)
+        planes = code.rows(code.address(0, planes, p), n, size, LANES)
+
+        def add(at, mask, sums):
+            weights = code.load_masked(code.at(weight, at), mask, code.zero)
+            cells = (code.load_masked(code.at(plane, at), mask, code.zero) for plane in planes)
+            return [code.add_product(total, weights, own) for total, own in zip(sums, cells)]
+
+        vectors, every = builder.sdiv(size, code.int(LANES)), code.mask(code.int(LANES))
+        sums = code.loop(
+            vectors, [code.zero] * LANES, lambda v, sums: add(builder.mul(v, code.int(LANES)), every, sums)
+        )
+        done = builder.mul(vectors, code.int(LANES))
+        sums = add(done, code.mask(builder.sub(size, done)), sums)
+        code.store_masked(code.totals(sums), out, code.mask(n))
+        return context.get_dummy_value()
+
+    return types.void(planes, p, size, weight, out, o, n), generate

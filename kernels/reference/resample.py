@@ -75,6 +75,8 @@ def cases(rng):
             ((2, 1, 1, 1), _average(1, 1, dtype), _average(1, 1, dtype)),  # a one-pixel image
             ((2, 3, 5, 4), _average(5, 5, dtype), _average(4, 4, dtype)),  # one cell is left of each plane
             ((2, 3, 5, 4), _drawn(rng, 1, 5, dtype), _drawn(rng, 1, 4, dtype)),
+            ((2, 3, 5, 4), _average(2, 2, dtype), _average(4, 4, dtype)),  # of two rows
+            ((5, 7, 7, 7), _average(7, 7, dtype), _average(7, 7, dtype)),
             ((2, 3, 1, 1), _spread(5, dtype), _spread(4, dtype)),  # and its transpose
             ((2, 3, 1, 1), _drawn(rng, 5, 1, dtype), _drawn(rng, 4, 1, dtype)),
             ((2, 3, 4, 20), _mirrored(4, 2, dtype), _mirrored(20, 3, dtype)),

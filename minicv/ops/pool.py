@@ -282,7 +282,7 @@ def adaptive_avg_pool2d(input, output_size):
     x, squeeze = batched(op, as_tensor(input))
     check_float(op, "input", x.dtype)
     size = _adaptive_size(op, output_size, x.shape)
-    rows, cols = (axis_map.adaptive_average(n, o) for n, o in zip(x.shape[2:], size, strict=True))
+    rows, cols = map(axis_map.adaptive_average, x.shape[2:], size)
     y = Resample(rows=rows, cols=cols)(x)
     return y.squeeze(0) if squeeze else y
 
@@ -321,9 +321,5 @@ def _adaptive_size(op, output_size, shape):
         raise ShapeError(
             sentence(op, "output_size", "an int or two of them (None keeps the size)", output_size)
         )
-    return pair(
-        op,
-        "output_size",
-        tuple(n if v is None else v for v, n in zip(values, shape[2:], strict=True)),
-        at_least=1,
-    )
+    sizes = tuple([n if v is None else v for v, n in zip(values, shape[2:], strict=True)])
+    return pair(op, "output_size", sizes, at_least=1)
