@@ -99,7 +99,7 @@ def measure(folder, name, epochs):
     print(f"{name}: a step alone {1e3 * alone:.1f} ms, a batch alone {1e3 * preparing:.1f} ms,", end=" ")
     print(f"least for both on {os.cpu_count()} cores {1e3 * least:.1f} ms")
     for workers, kind in WORKERS:
-        loader = DataLoader(data, BATCH, shuffle=True, num_workers=workers, workers=kind)
+        loader = DataLoader(data, BATCH, shuffle=True, num_workers=workers, workers=kind, epochs=epochs)
         took, waited = run(loader, step, epochs)
         print(
             f"  {workers} {kind:9}  {took:6.1f} ms a step, {took / 1e3 / least:4.2f} of the least; "

@@ -3,14 +3,23 @@
 The work is handed to an executor of Python's own, a few batches ahead, and the results are taken in order. So the
 loop that trains waits only if the workers cannot keep up; what they do cannot change the order; and a worker that
 dies is noticed by the executor, which ends the loop with an error instead of waiting for ever.
+
+Where the number of epochs is known, the line of batches does not end with an epoch: as one ends, the first batches of
+the next are prepared. They stay in line between two loops, each beside what it was to be, and are thrown away if the
+next loop begins with something else.
 """
 
 import multiprocessing
+import operator
 import os
+import signal
 from collections import deque
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from copy import copy
+from functools import partial
+from itertools import chain, islice
+from threading import Thread
 
 import numpy as np
 
@@ -29,7 +38,8 @@ class DataLoader:
     ----------
     dataset : sequence
         With a length, and item i at ``dataset[i]``. If it has an attribute ``epoch`` (see
-        :class:`minicv.data.transforms.Transformed`), that is set to the number of the epoch.
+        :class:`minicv.data.transforms.Transformed`), items come from a shallow copy in which that is the number of
+        their epoch, for workers may be busy with two epochs at a time.
     batch_size : int
     shuffle : bool
         Whether each epoch has an order of its own, which depends on the seed and the epoch alone.
@@ -38,7 +48,8 @@ class DataLoader:
     workers : {"threads", "processes"}
         Threads start at once and share the data set; NumPy and Pillow let them run side by side. Processes are for
         data sets that spend their time in Python itself; the data set is sent to each when the first epoch begins, and
-        so must be picklable. Either kind stays for the next epoch, unless the loop is left before the end of one.
+        so must be picklable. Either kind stays for the next epoch, as PyTorch's persistent workers do, unless the loop
+        is left before the end of one.
     collate_fn : callable, optional
         Makes a batch of a list of items; :func:`minicv.data.collate` by default.
     drop_last : bool
@@ -46,6 +57,10 @@ class DataLoader:
     seed : int
     prefetch_factor : int
         Batches in preparation for each worker.
+    epochs : int, optional
+        How many epochs there will be. With this, workers begin the next one while one ends, and the loop need not wait
+        for its first batch. (If what is in the data set changes between two epochs, leave it out: those batches would
+        not have seen it. Another data set at ``loader.dataset`` is noticed.)
 
     Raises
     ------
@@ -80,6 +95,7 @@ class DataLoader:
         drop_last=False,
         seed=0,
         prefetch_factor=2,
+        epochs=None,
     ):
         if batch_size < 1 or num_workers < 0 or prefetch_factor < 1:
             got = f"{batch_size}, {num_workers} and {prefetch_factor}"
@@ -91,8 +107,8 @@ class DataLoader:
             raise ValueError(sentence("DataLoader", "workers", '"threads" or "processes"', repr(workers)))
         self.dataset, self.batch_size, self.shuffle, self.drop_last = dataset, batch_size, shuffle, drop_last
         self.num_workers, self.workers, self.prefetch_factor = num_workers, workers, prefetch_factor
-        self.collate_fn, self.seed = collate_fn or collate, seed
-        self._idle = {}  # the workers between two epochs, under the process's number: a fork does not inherit threads
+        self.collate_fn, self.seed, self.epochs = collate_fn or collate, seed, epochs
+        self._idle = None  # the crew between two epochs
         self.epoch, self.position = 0, 0  # the next batch is number ``position`` of that epoch
 
     def __len__(self):
@@ -112,49 +128,32 @@ class DataLoader:
 
     def __iter__(self):
         """Yield the batches of an epoch from ``position`` on; after the last one the next epoch begins."""
-        order, epoch = self.order(self.epoch), self.epoch
-        starts = range(self.position * self.batch_size, len(self) * self.batch_size, self.batch_size)
-        tasks = (order[start : start + self.batch_size].tolist() for start in starts)
-        with closing(self._results(epoch, tasks)) as results:
-            for batch in results:
+        epoch, crew = self.epoch, self._crew()
+        try:
+            tasks = crew.expect(self._tasks(epoch, self.position))
+            for _ in range(self.position, len(self)):
+                batch = crew.take(tasks)
                 self.position += 1
                 if self.position >= len(self):
                     self.epoch, self.position = epoch + 1, 0
                 yield batch
-
-    def _results(self, epoch, tasks):
-        """Yield the batch of each task, in order, while the workers are up to some tasks ahead."""
-        executor, self._idle = self._idle.pop(os.getpid(), None) or self._started(), {}
-        ahead, waiting = max(1, self.num_workers * self.prefetch_factor), deque()
-        prepare = _prepare_here if self.workers == "processes" and self.num_workers else self._prepare
-        try:
-            for task in tasks:
-                waiting.append(executor.submit(prepare, epoch, task))
-                if len(waiting) >= ahead:
-                    yield self._taken(waiting)
-            while waiting:
-                yield self._taken(waiting)
-            self._idle, executor = {os.getpid(): executor}, None
+            self._idle, crew = crew, None
         finally:
-            if executor is not None:
-                executor.shutdown(wait=False, cancel_futures=True)
+            if crew is not None:
+                crew.dismiss()
 
-    def _started(self):
-        return _EXECUTORS[self.workers if self.num_workers else None](self.num_workers, self._sent())
+    def _tasks(self, epoch, position):
+        """Yield epoch and items of every batch from here on, to the end of the last epoch that is known."""
+        for number in range(epoch, max(epoch + 1, self.epochs or 0)):
+            order, first = self.order(number), position if number == epoch else 0
+            for start in range(first * self.batch_size, len(self) * self.batch_size, self.batch_size):
+                yield number, order[start : start + self.batch_size].tolist()
 
-    def _taken(self, waiting):
-        try:
-            return waiting.popleft().result()
-        except BrokenProcessPool:
-            raise LoadError(
-                "DataLoader: a worker process died (killed, or out of memory?) while the next batches were prepared."
-            ) from None
-
-    def _sent(self):
-        return self.dataset, self.collate_fn
-
-    def _prepare(self, epoch, task):
-        return _prepare(self.dataset, self.collate_fn, epoch, task)
+    def _crew(self):
+        """The workers of the epoch before, if they are for what is to be prepared now; otherwise new ones."""
+        crew, self._idle = self._idle, None
+        settings = self.dataset, self.collate_fn, self.workers, self.num_workers, self.prefetch_factor
+        return crew if crew is not None and crew.suits(*settings) else _Crew(*settings)
 
     def state_dict(self):
         """Where the loader stands: plain numbers, for a checkpoint."""
@@ -176,9 +175,52 @@ class DataLoader:
         self.epoch, self.position = state["epoch"], state["position"]
 
 
+class _Crew:
+    """Workers, and the batches that they are preparing, in order."""
+
+    def __init__(self, dataset, collate_fn, workers, number, prefetch_factor):
+        self.settings = dataset, collate_fn, workers, number, prefetch_factor
+        self.process, self.ahead = os.getpid(), max(1, number * prefetch_factor)
+        self.executor = _EXECUTORS[workers if number else None](number, (dataset, collate_fn))
+        there = number and workers == "processes"
+        self.prepare = _prepare_here if there else partial(_prepare, dataset, collate_fn)
+        self.line = deque()  # tasks that have been handed out, each with the future of its batch
+
+    def suits(self, *settings):
+        """Whether the workers are for just this, and in this process: a fork does not inherit threads."""
+        return self.process == os.getpid() and all(map(operator.is_, self.settings, settings))
+
+    def expect(self, tasks):
+        """Keep what is in line if the tasks begin with that; return those that are still to be handed out."""
+        first = list(islice(tasks, len(self.line)))
+        if first == [task for task, _ in self.line]:
+            return tasks
+        for _, future in self.line:
+            future.cancel()
+        self.line.clear()
+        return chain(first, tasks)
+
+    def take(self, tasks):
+        """Hand out the next tasks; wait for the first batch in line, and return it."""
+        try:
+            for task in islice(tasks, self.ahead - len(self.line)):
+                self.line.append((task, self.executor.submit(self.prepare, *task)))
+            _, future = self.line.popleft()
+            return future.result()
+        except BrokenProcessPool:
+            raise LoadError(
+                "DataLoader: a worker process died (killed, or out of memory?) while the next batches were prepared."
+            ) from None
+
+    def dismiss(self):
+        """Let the workers go when they have done what they are at."""
+        self.executor.shutdown(wait=False, cancel_futures=True)
+
+
 def _prepare(dataset, collate_fn, epoch, task):
     """Make a batch of some items."""
     if getattr(dataset, "epoch", epoch) != epoch:
+        dataset = copy(dataset)
         dataset.epoch = epoch
     items = []
     for i in task:
@@ -207,6 +249,15 @@ _here = None  # in a worker process: the data set and the function that makes ba
 def _receive(dataset, collate_fn):
     global _here
     _here = dataset, collate_fn
+    # Ctrl-C reaches all processes of a terminal. It is for the one that trains, which then ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent():
+    """A process that is killed cannot tell its workers, who would wait for work for ever."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 def _prepare_here(epoch, task):

@@ -94,6 +94,7 @@ def trainer_for(name, place, config, folder, device="cpu", hooks=()):
         num_workers=config.workers,
         drop_last=len(images) >= config.batch_size,
         seed=config.seed,
+        epochs=config.epochs,
     )
     optimizer = _optimizer(model, config)
     known = asdict(config)

@@ -25,7 +25,8 @@ class Trainer:
     model : Module
     optimizer : Optimizer
     loader : DataLoader
-        Or anything that is iterated over once an epoch, has a length, ``epoch`` and ``position``, and a state.
+        Or anything that is iterated over once an epoch, has a length, ``epoch`` and ``position``, and a state. A
+        DataLoader that is told the number of ``epochs``, too, keeps its workers busy from one to the next.
     loss : callable
         ``loss(model, batch)``, a scalar Tensor.
     folder : str or Path or None
@@ -57,7 +58,7 @@ class Trainer:
     Raises
     ------
     ValueError
-        A number of epochs or steps is less than 1, or there is patience and nothing to watch.
+        A number of epochs or steps is less than 1, there are no batches, or there is patience and nothing to watch.
 
     Attributes
     ----------
@@ -116,6 +117,9 @@ class Trainer:
         for name, number in (counts | {"save_every": save_every}).items():
             if number is not None and number < 1:
                 raise ValueError(sentence("Trainer", name, "at least 1", number))
+        if len(loader) < 1:
+            hint = "Are there fewer items than a batch has, and drop_last?"
+            raise ValueError(sentence("Trainer", "loader", "one with batches", "one without any", hint))
         if patience is not None and monitor is None:
             expected = "the name of a number that evaluate returns, where there is patience"
             raise ValueError(sentence("Trainer", "monitor", expected, monitor))

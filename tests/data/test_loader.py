@@ -1,10 +1,14 @@
 """DataLoader: every item once, in an order that workers do not change; resume; failures that are said."""
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 import warnings
 from itertools import chain
+from subprocess import PIPE
 
 import numpy as np
 import pytest
@@ -56,8 +60,9 @@ WORKERS = [(0, "threads"), (1, "threads"), (3, "threads")]
     drop=st.booleans(),
     shuffle=st.booleans(),
     seed=st.integers(0, 99),
+    known=st.sampled_from([None, 1, 2, 9]),
 )
-def test_every_item_once(n, size, drop, shuffle, seed):
+def test_every_item_once(n, size, drop, shuffle, seed, known):
     orders = []
     for number, workers in WORKERS:
         loader = DataLoader(
@@ -69,6 +74,7 @@ def test_every_item_once(n, size, drop, shuffle, seed):
             collate_fn=list,
             drop_last=drop,
             seed=seed,
+            epochs=known,
         )
         epochs = [list(loader), list(loader)]
         assert all(len(epoch) == len(loader) for epoch in epochs)
@@ -89,8 +95,10 @@ def test_epochs_and_seeds_have_orders_of_their_own():
 
 @given(data=st.data(), number=st.sampled_from([0, 2]))
 def test_resume_in_the_middle(data, number):
+    known = data.draw(st.sampled_from([None, 2]))
+
     def make():
-        return DataLoader(Numbers(10), 3, shuffle=True, num_workers=number, collate_fn=list)
+        return DataLoader(Numbers(10), 3, shuffle=True, num_workers=number, collate_fn=list, epochs=known)
 
     def endless(loader):
         while True:
@@ -141,21 +149,27 @@ def test_slow_items_keep_their_place():
     assert list(chain.from_iterable(loader)) == list(range(12))
 
 
+class Watched(Numbers):
+    """Numbers that keep a list of those that have been asked for."""
+
+    def __init__(self, length):
+        super().__init__(length)
+        self.done = []
+
+    def __getitem__(self, i):
+        self.done.append(i)
+        return i
+
+
 def test_workers_are_ahead_and_go_when_the_loop_is_left():
-    done = []
-
-    class Watched(Numbers):
-        def __getitem__(self, i):
-            done.append(i)
-            return i
-
     def workers():
         return [thread for thread in threading.enumerate() if thread.name.startswith("minicv loader")]
 
-    batches = iter(DataLoader(Watched(100), 1, num_workers=2, collate_fn=list))
+    dataset = Watched(100)
+    batches = iter(DataLoader(dataset, 1, num_workers=2, collate_fn=list))
     next(batches)
-    wait_until(lambda: len(done) >= 4)
-    assert 4 <= len(done) <= 6
+    wait_until(lambda: len(dataset.done) >= 4)
+    assert 4 <= len(dataset.done) <= 6
     assert len(workers()) == 2
     batches.close()
     wait_until(lambda: not workers())
@@ -168,6 +182,89 @@ def test_workers_stay_for_the_next_epoch(workers):
     loader = DataLoader(Who(8), 2, num_workers=1, workers=workers, collate_fn=list)
     first, second = ({who for batch in loader for who in batch} for _ in range(2))
     assert len(first) == 1 and first == second
+
+
+@pytest.mark.parametrize(("known", "ahead"), [(None, 0), (1, 0), (2, 3), (9, 3)])
+def test_the_next_epoch_is_begun_while_one_ends(known, ahead):
+    dataset = Watched(6)
+    loader = DataLoader(dataset, 1, num_workers=2, collate_fn=list, epochs=known)
+    assert list(loader) == [[i] for i in range(6)]
+    assert len(loader._idle.line) == ahead, "neither more epochs, nor more batches"
+    wait_until(lambda: len(dataset.done) >= 6 + ahead)
+    assert sorted(dataset.done) == sorted([*range(6), *range(ahead)])
+    list(loader)
+    assert [dataset.done.count(i) for i in range(3, 6)] == [2, 2, 2], "nothing is prepared twice"
+
+
+class Epochs(Numbers):
+    """Items that say which epoch they were made in."""
+
+    epoch = 0
+
+    def __getitem__(self, i):
+        time.sleep(0.002 * (i == 3))  # the end of an epoch overlaps with the beginning of the next
+        return self.epoch, i
+
+
+def test_items_know_their_epoch_even_while_two_are_prepared():
+    loader = DataLoader(Epochs(4), 1, num_workers=3, collate_fn=list, epochs=4)
+    for epoch in range(4):
+        assert list(loader) == [[(epoch, i)] for i in range(4)]
+
+
+@pytest.mark.parametrize("workers", ["threads", pytest.param("processes", marks=pytest.mark.slow)])
+def test_no_stale_batch_when_something_changes_between_epochs(workers):
+    loader = DataLoader(Numbers(4), 1, num_workers=2, workers=workers, collate_fn=list, epochs=9)
+    assert list(loader) == [[0], [1], [2], [3]]
+    loader.dataset = range(10, 14)
+    assert list(loader) == [[10], [11], [12], [13]]
+    loader.load_state_dict(loader.state_dict() | {"position": 2})
+    assert list(loader) == [[12], [13]]
+    loader.batch_size = 2
+    assert list(loader) == [[10, 11], [12, 13]]
+    loader.collate_fn = tuple
+    assert list(loader) == [(10, 11), (12, 13)]
+
+
+def test_workers_end_with_their_loader_in_the_middle_of_preparing():
+    before = set(threading.enumerate())
+    loader = DataLoader(Numbers(4, slow=range(4)), 1, num_workers=1, collate_fn=list, epochs=9)
+    list(loader)
+    (worker,) = set(threading.enumerate()) - before
+    del loader
+    worker.join(60)
+    assert not worker.is_alive()
+
+
+def test_ctrl_c_is_not_for_the_workers():
+    loader = DataLoader(Who(40), 1, num_workers=1, workers="processes", collate_fn=list)
+    batches = iter(loader)
+    [(process, _)] = next(batches)
+    os.kill(process, signal.SIGINT)
+    assert {batch[0][0] for batch in batches} == {process}
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there are no signals here")
+def test_workers_end_with_a_process_that_is_killed():
+    text = """
+from minicv.data import DataLoader
+from tests.data.test_loader import Who
+print(next(iter(DataLoader(Who(40), 1, num_workers=1, workers="processes", collate_fn=list)))[0][0], flush=True)
+input()
+"""
+    training = subprocess.Popen([sys.executable, "-c", text], stdin=PIPE, stdout=PIPE, text=True)
+    with training:
+        worker = int(training.stdout.readline())
+        training.kill()
+
+    def gone():
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            return True
+
+    wait_until(gone)
+    assert gone()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")

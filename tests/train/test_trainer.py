@@ -41,12 +41,12 @@ def loss(model, batch):
     return F.mse_loss(model(minicv.tensor(batch[:, :1])), minicv.tensor(batch[:, 1:]))
 
 
-def trainer(folder, epochs=6, delay=0.0, **options):
+def trainer(folder, epochs=6, delay=0.0, workers=2, **options):
     """A run with everything that has a state; ``delay`` seconds are spent on each batch."""
     minicv.manual_seed(1)
     model = Net()
     optimizer = optim.Adam(model.parameters(), lr=0.05)
-    loader = DataLoader(POINTS, 4, shuffle=True, collate_fn=np.stack)
+    loader = DataLoader(POINTS, 4, shuffle=True, num_workers=workers, collate_fn=np.stack, epochs=epochs)
 
     def slow_loss(model, batch):
         time.sleep(delay)
@@ -58,8 +58,8 @@ def trainer(folder, epochs=6, delay=0.0, **options):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """A run that was never stopped: its history and its weights."""
-    run = trainer(tmp_path_factory.mktemp("whole"))
+    """A run that was never stopped, and does one thing at a time: its history and its weights."""
+    run = trainer(tmp_path_factory.mktemp("whole"), workers=0)
     return run.run(), run.model.state_dict()
 
 
@@ -343,3 +343,7 @@ def test_refusals(tmp_path):
     ]:
         with pytest.raises(ValueError, match=message):
             trainer(tmp_path, **options)
+    run = trainer(tmp_path)
+    nothing = DataLoader(POINTS[:3], 4, drop_last=True)
+    with pytest.raises(ValueError, match="loader must be one with batches; got one without any"):
+        Trainer(run.model, run.optimizer, nothing, loss, None, epochs=1)
