@@ -1,7 +1,7 @@
 """Convolution in Numba: which of four ways an input takes.
 
 *Winograd's*, :mod:`.winograd` and :mod:`.winograd_weight`, for 3 x 3 filters of float32 that move by one
-pixel, if there are channels and windows enough: 4 multiplications where there were 9.
+pixel or by two, if there are channels and windows enough: 4 multiplications where there were 9, or 25 for 36.
 
 *In place*, :mod:`.conv_depthwise`, for filters of one channel each.
 
@@ -77,11 +77,10 @@ def _finite(array):
     return np.isfinite(array).all()
 
 
-def _tile(way, array, numbers, windows, kernel_size, stride, dilation, groups):
-    """Side of the tiles in which Winograd's way pays, or 1; ``numbers`` are those of channels and filters."""
-    once = stride == dilation == (1, 1) and groups == 1
-    plain = once and kernel_size == (3, 3) and array.dtype == np.float32
-    return winograd.tile(len(array), windows, numbers, way.FEWEST) if plain else 1
+def _form(forms, array, numbers, windows, kernel_size, stride, dilation, groups):
+    """The one of the forms in which Winograd's way pays, or None; ``numbers`` are those of channels and filters."""
+    plain = kernel_size == (3, 3) and dilation == (1, 1) and groups == 1 and array.dtype == np.float32
+    return winograd.pays(forms, stride, len(array), windows, numbers) if plain else None
 
 
 def _depthwise(array, numbers, kernel_size, stride, padding, dilation, groups):
@@ -93,8 +92,8 @@ def _depthwise(array, numbers, kernel_size, stride, padding, dilation, groups):
 def conv2d(x, w, bias, stride, padding, dilation, groups):
     """Convolve: see :func:`minicv.kernels.reference.conv.conv2d`."""
     size = output_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
-    m = _tile(winograd, x, w.shape[:2], size, w.shape[2:], stride, dilation, groups)
-    if m > 1 and (y := winograd.conv2d(x, w, bias, padding, m)) is not None:
+    form = _form(winograd.CONVOLVING, x, w.shape[:2], size, w.shape[2:], stride, dilation, groups)
+    if form and (y := winograd.conv2d(x, w, bias, padding, form)) is not None:
         return y
     way = conv_shift if x.dtype == np.float32 else _im2col
     if _depthwise(x, (x.shape[1], len(w)), w.shape[2:], stride, padding, dilation, groups) and _finite(w):
@@ -104,8 +103,8 @@ def conv2d(x, w, bias, stride, padding, dilation, groups):
 
 def conv_transpose2d(y, w, bias, output_size, stride, padding, dilation, groups):
     """Stamp: see :func:`minicv.kernels.reference.conv.conv_transpose2d`."""
-    m = _tile(winograd, y, w.shape[:2], output_size, w.shape[2:], stride, dilation, groups)
-    if m > 1 and (x := winograd.conv_transpose2d(y, w, bias, output_size, padding, m)) is not None:
+    form = _form(winograd.STAMPING, y, w.shape[:2], output_size, w.shape[2:], stride, dilation, groups)
+    if form and (x := winograd.conv_transpose2d(y, w, bias, output_size, padding, form)) is not None:
         return x
     geometry = output_size, stride, padding, dilation, groups
     numbers = w.shape[1] * groups, y.shape[1]
@@ -122,9 +121,9 @@ def conv2d_weight(x, y, kernel_size, stride, padding, dilation, groups):
     """Correlate: see :func:`minicv.kernels.reference.conv.conv2d_weight`."""
     geometry = kernel_size, stride, padding, dilation, groups
     numbers, size = (x.shape[1], y.shape[1]), y.shape[2:]
-    m = _tile(winograd_weight, x, numbers, size, kernel_size, stride, dilation, groups)
+    form = _form(winograd_weight.FORMS, x, numbers, size, kernel_size, stride, dilation, groups)
     # What is finite is right. Else zeros beside the image may have met Inf or NaN: once more, without any.
-    if m > 1 and _finite(w := winograd_weight.conv2d_weight(x, y, padding, m)):
+    if form and _finite(w := winograd_weight.conv2d_weight(x, y, padding, form)):
         return w
     if _depthwise(x, numbers, *geometry) and _finite(w := conv_depthwise.conv2d_weight(x, y, *geometry)):
         return w

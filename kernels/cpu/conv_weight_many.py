@@ -31,8 +31,11 @@ _CHANNELS = 144  # of a job, at most: three tiles
 _PIXELS = 256  # of a block, about: their planes then stay in the second-level cache
 _SUMS = 2**17  # of a job, at most: half a MiB
 _JOBS = 8  # so many there should be, if possible, for the threads to share
+_FEWEST_JOBS = 4  # with fewer, the filters are shared out too
 _WORTH = 1024  # pixels of y that are worth a partial sum of their own
-_FILTERS = 128  # that are worth a transpose of the planes of their own
+_FILTERS = (
+    64  # that are worth a transpose of the planes of their own; twice as many, if they have but one tap
+)
 
 
 @compiled
@@ -148,7 +151,8 @@ def _plan(images, size, channels, filters, windows, kernel_size, stride, padding
     jobs = groups * -(-channels // at_once)
     sums = filters * prod(kernel_size) * at_once
     parts = max(1, min(images, -(-_JOBS // jobs), images * prod(windows) // _WORTH))
-    splits = max(1, -(-sums // _SUMS), min(filters // _FILTERS, -(-_JOBS // (jobs * parts))))
+    worth = _FILTERS if prod(kernel_size) > 1 else 2 * _FILTERS
+    splits = max(1, -(-sums // _SUMS), min(filters // worth, -(-_FEWEST_JOBS // (jobs * parts))))
     splits = min(splits, -(-filters // FILTERS))
     return planes, offsets[: prod(kernel_size)], places, block, parts, splits
 

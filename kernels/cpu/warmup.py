@@ -39,7 +39,7 @@ def compile_module(module):
 
 
 def _convolve_layers():
-    """The ways that pay only on layers larger than the cases: Winograd's two, and sums over many channels."""
+    """The ways that pay only on layers larger than the cases: Winograd's forms, and sums over many channels."""
     x, w = np.zeros((2, 64, 32, 32), np.float32), np.zeros((64, 64, 3, 3), np.float32)
     one, before = (1, 1), precision.get_conv_precision()
     for how in ("highest", "high", "medium"):
@@ -48,3 +48,5 @@ def _convolve_layers():
         conv.conv_transpose2d(x, w, None, x.shape[2:], one, one, one, 1)
         conv.conv2d_weight(x, x, w.shape[2:], one, one, one, 1)
     precision.set_conv_precision(before)
+    conv.conv2d(x, w, None, (2, 2), one, one, 1)
+    conv.conv_transpose2d(x, w, None, (64, 64), (2, 2), one, one, 1)

@@ -13,10 +13,11 @@ multiplications, where the definition takes 36::
 
     Y[k] = A^T [sum over c of U[k, c] * V[c]] A,    U = G g G^T of the filters,    V = B^T d B of the patches
 
-That is F(2 x 2, 3 x 3). In the same way, with larger matrices, F(4 x 4, 3 x 3) makes 4 x 4 outputs with 36
-multiplications instead of 144. The additions are few where there are many channels and filters: V serves all
-filters, U all tiles, and for each of the 16 entries the sum over c is a product of matrices, filters x
-channels x tiles.
+That is F(2 x 2, 3 x 3). In the same way, with other matrices, F(4 x 4, 3 x 3) makes 4 x 4 outputs with 36
+multiplications instead of 144, and 2 x 2 outputs of a filter that moves by two pixels take 25 instead of 36:
+:mod:`.winograd_forms` has them. The additions are few where there are many channels and filters: V serves all
+filters, U all tiles, and for each of the 16 entries the sum over c is a product of matrices, filters x channels
+x tiles.
 
 A job takes 48 tiles through all of it, so that V and the sums stay in a core's cache: V of a block of
 channels, in vectors of 16 tiles; then, for one panel of 8 filters after the other, the 16 products, and the
@@ -25,19 +26,21 @@ outputs. The transpose is such a convolution as well, with the filters turned by
 How exact is it? Tiles of 2 x 2 are as exact as direct sums. An output takes in no pixel but its own nine, and
 small integers come out without an error, for the matrices hold nothing but 0, +-1 and +-1/2. Only, the error
 relates to the largest of the nine, even where the filter is 0. Tiles of 4 x 4 have an error near 1e-5 of the
-largest output: they are for those who ask for them (:mod:`.precision`). In either, Inf and NaN and sums too
-large for a float would spread over the tile. That is noticed when the outputs are written: the result is
+largest output: they are for those who ask for them (:mod:`.precision`). In all of them, Inf and NaN and sums
+too large for a float would spread over the tile. That is noticed when the outputs are written: the result is
 None, and the caller goes another way.
 
 What it buys, in time of one core with AVX-512, for 8 images of 64 to 512 channels and 56 x 56 to 14 x
 14 pixels: 0.35 to 0.6 of PyTorch's, where the shifted images of :mod:`.conv_shift` take 0.7 to 1.2. Tiles of
-4 x 4 take 0.25 to 0.5.
+4 x 4 take 0.25 to 0.5. With a stride of 2, it is 0.55 to 0.9 instead of 0.95 to 1.3, and as much for the
+transpose.
 
 Winograd, Arithmetic Complexity of Computations, 1980; Lavin and Gray, Fast Algorithms for Convolutional
 Neural Networks, CVPR 2016 (arXiv:1509.09308), section 4.
 """
 
 from functools import lru_cache
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +49,7 @@ from . import memory, parallel, precision
 from .jit import compiled, source
 from .planes import aligned
 from .vector import LANES
+from .winograd_forms import DOUBLING, FORMS, HALVING, LARGE, SMALL
 from .winograd_vector import (
     FILTERS,
     WIDTH,
@@ -59,16 +63,21 @@ from .winograd_vector import (
 
 TILES = WIDTH  # of a block
 _CHANNELS = 128  # of a block, at most: 16 x 128 x 48 floats of V are 384 KiB, a good part of a core's cache
-FEWEST = 12, 32  # channels (and filters), and tiles, that are worth the transforms
+
+# Stride -> form, and the channels (and filters) and the tiles from which on it is worth the transforms.
+CONVOLVING = {(1, 1): (SMALL, 12, 32), (2, 2): (HALVING, 32, 96)}
+STAMPING = {(1, 1): (SMALL, 12, 32), (2, 2): (DOUBLING, 32, 96)}
+
 _JOBS = 3  # for a thread, at least: where tiles are few, the filters are shared out too
 
 
 class Tiling(NamedTuple):
     """The tiles of a convolution: they are numbered image by image and row by row."""
 
-    tile: tuple[int, ...]  # m numbers; what counts is the length, which is known when the loops are compiled
-    patch: tuple[int, ...]  # m + 2 numbers
-    entries: int  # of a matrix: (m + 2)^2
+    form: tuple[int, ...]  # what counts is the length, its number, which is known when the loops are compiled
+    step: int  # pixels from one patch to the next
+    side: int  # m outputs
+    entries: int  # of a matrix: k^2
     channels: int
     size: tuple[int, int]  # of an image that is read
     padding: tuple[int, int]  # negative: cropped
@@ -81,6 +90,11 @@ class Tiling(NamedTuple):
     u: int  # floats from one entry of a panel's U, for a block of channels, to the next
     v: int  # the same for V
     groups: int  # that the filters are cut into, for jobs of their own
+
+
+def numbered(form):
+    """Return the tuple whose length is the number of a form."""
+    return (0,) * form
 
 
 @compiled
@@ -100,7 +114,7 @@ def _filters(begin, end, w, steps, turned, tiling, panels):
             channels = min(tiling.block, tiling.channels - c)
             start = k * FILTERS * steps[0] + c * steps[1]
             out = _panel(k, c, tiling)
-            transform_filters(w, start, steps, turned, filters, channels, panels, out, tiling.u, tiling.tile)
+            transform_filters(w, start, steps, turned, filters, channels, panels, out, tiling.u, tiling.form)
 
 
 @compiled
@@ -116,14 +130,14 @@ def patches(x, tiling, first, last, c, channels, out, pitch, plane):
 
     Entry xi of channel c + i and tile t goes to ``out[xi plane + i pitch + t - first]``.
     """
-    t, m = first, len(tiling.tile)
+    t = first
     height, width = tiling.size
     while t < last:
         image, row, column, count = side_by_side(t, last, tiling)
-        corner = row * m - tiling.padding[0], column * m - tiling.padding[1]
+        corner = row * tiling.step - tiling.padding[0], column * tiling.step - tiling.padding[1]
         start = (image * tiling.channels + c) * height * width
-        to, tile, patch = t - first, tiling.tile, tiling.patch
-        transform_pixels(x, start, tiling.size, corner, channels, out, to, pitch, plane, count, tile, patch)
+        to = t - first
+        transform_pixels(x, start, tiling.size, corner, channels, out, to, pitch, plane, count, tiling.form)
         t += count
 
 
@@ -141,14 +155,14 @@ def product(filters, u, pixels, v, count, out, o, more, width):
 @compiled
 def _outputs(sums, s, tiling, first, last, k, bias, y, doubt):
     """Write the outputs of panel k in the tiles from ``first`` up to ``last``; their sums are at ``sums[s:]``."""
-    t, m, f = first, len(tiling.tile), k * FILTERS
+    t, m, f = first, tiling.side, k * FILTERS
     (height, width), filters = tiling.windows, min(FILTERS, tiling.filters - f)
     while t < last:
         image, row, column, count = side_by_side(t, last, tiling)
         at = ((image * tiling.filters + f) * height + row * m) * width + column * m
         left = height - row * m, min(count * m, width - column * m)
-        own, tile = s + t - first, tiling.tile
-        transform_sums(sums, own, filters, bias, f, y, at, tiling.windows, left, count, doubt, tile)
+        own, form = s + t - first, tiling.form
+        transform_sums(sums, own, filters, bias, f, y, at, tiling.windows, left, count, doubt, form)
         t += count
 
 
@@ -185,9 +199,10 @@ def _convolve(begin, end, x, panels, bias, y, doubt, tiling):
 
 
 @lru_cache(maxsize=256)
-def plan(m, threads, batch, channels, size, padding, filters, windows):
-    """Return the Tiling of a convolution in tiles of m x m outputs."""
-    rows, columns = (-(-n // m) for n in windows)
+def plan(form, threads, batch, channels, size, padding, filters, windows):
+    """Return the Tiling of a convolution in a form, given by its number."""
+    side, step, entries = len(FORMS[form].outputs), FORMS[form].step, len(FORMS[form].pixels) ** 2
+    rows, columns = (-(-n // side) for n in windows)
     tiles = batch * rows * columns
     block = -(-channels // -(-channels // _CHANNELS))
     # If the entries were a multiple of 4 KiB apart, they would compete for the same few lines of the cache.
@@ -195,7 +210,7 @@ def plan(m, threads, batch, channels, size, padding, filters, windows):
     jobs = _JOBS * threads if threads > 1 else 1
     groups = min(-(-filters // FILTERS), -(-jobs // max(1, -(-tiles // TILES))))
     shape = channels, size, padding, filters, windows, rows, columns, tiles
-    return Tiling(tuple(range(m)), tuple(range(m + 2)), (m + 2) ** 2, *shape, block, *planes, groups)
+    return Tiling(numbered(form), step, side, entries, *shape, block, *planes, groups)
 
 
 def _run(x, w, steps, turned, bias, tiling):
@@ -214,8 +229,8 @@ def _run(x, w, steps, turned, bias, tiling):
     return None if np.isnan(doubt).any() else y
 
 
-def conv2d(x, w, bias, padding, m):
-    """Convolve in tiles of m x m outputs; return None if something is not finite.
+def conv2d(x, w, bias, padding, form):
+    """Convolve; return None if something is not finite.
 
     Parameters
     ----------
@@ -223,35 +238,44 @@ def conv2d(x, w, bias, padding, m):
     w : (K, C, 3, 3) float32 array
     bias : (K,) float32 array or None
     padding : (int, int)
-    m : {2, 4}
+    form : {SMALL, LARGE, HALVING}
+        With the last one, the stride is 2.
     """
-    windows = tuple(n + 2 * p - 2 for n, p in zip(x.shape[2:], padding))
+    stride = FORMS[form].step // len(FORMS[form].outputs)
+    windows = tuple((n + 2 * p - 3) // stride + 1 for n, p in zip(x.shape[2:], padding))
     threads = parallel.get_num_threads()
-    tiling = plan(m, threads, len(x), x.shape[1], x.shape[2:], padding, len(w), windows)
+    tiling = plan(form, threads, len(x), x.shape[1], x.shape[2:], padding, len(w), windows)
     return _run(x, w, (w[0].size, 9), False, bias, tiling)
 
 
-def conv_transpose2d(y, w, bias, output_size, padding, m):
+def conv_transpose2d(y, w, bias, output_size, padding, form):
     """Stamp, the transpose of :func:`conv2d`; return None if something is not finite.
 
-    Every stamp that covers a pixel is a tap of a window on y, padded by 2 - p.
+    Every stamp that covers a pixel is a tap of a window on y, padded by 2 - p. With ``form`` DOUBLING, the stride is
+    2, and pixel 0 is under the middle tap of stamp (p - 1) / 2: if p is even, the result is None too.
     """
-    padding = tuple(2 - p for p in padding)
+    if form == DOUBLING and not all(p % 2 for p in padding):
+        return None
+    padding = tuple((1 - p) // 2 if form == DOUBLING else 2 - p for p in padding)
     threads = parallel.get_num_threads()
-    tiling = plan(m, threads, len(y), y.shape[1], y.shape[2:], padding, w.shape[1], tuple(output_size))
+    tiling = plan(form, threads, len(y), y.shape[1], y.shape[2:], padding, w.shape[1], tuple(output_size))
     return _run(y, w, (9, w[0].size), True, bias, tiling)
 
 
-def tile(batch, windows, numbers, fewest=FEWEST):
-    """Return the side m of the tiles that pay: 4 if that is exact enough, 2, or 1 for none.
+def pays(forms, stride, batch, windows, numbers):
+    """Return the one of the forms that pays, by stride, or None; LARGE instead of SMALL if that is exact enough.
 
     ``numbers`` are those of channels and filters.
     """
 
-    def tiles(m):
-        return batch * -(-windows[0] // m) * -(-windows[1] // m)
+    def tiles(form):
+        return batch * prod(-(-n // len(FORMS[form].outputs)) for n in windows)
 
-    if precision.largest_tile() == 1 or min(numbers) < fewest[0] or tiles(2) < fewest[1]:
-        return 1
+    if stride not in forms or precision.largest_tile() == 1:
+        return None
+    form, least, fewest = forms[stride]
+    if min(numbers) < least or tiles(form) < fewest:
+        return None
     # The more channels and filters, the more tiles it takes to make up for the transform of the filters.
-    return 4 if precision.largest_tile() == 4 and tiles(4) >= 2 * max(numbers) else 2
+    larger = form == SMALL and precision.largest_tile() == 4 and tiles(LARGE) >= 2 * max(numbers)
+    return LARGE if larger else form

@@ -1,13 +1,13 @@
 """The innermost steps of Winograd's convolution, as LLVM instructions on vectors of 16 tiles.
 
-A tile is m x m outputs, and needs a patch of n x n pixels, n = m + 2. The lanes of a vector are 16 tiles side
-by side, so that a transform of 16 patches is n x n vectors, added up as the matrices say: :func:`_sandwich`
-writes these sums out for any matrix, and is all there is to the transforms. What else is here moves pixels
-between rows of an image, where those of one tile are neighbours, and vectors, where those of 16 tiles are.
+A tile is m x m outputs, and needs a patch of n x n pixels. The lanes of a vector are 16 tiles side by side, so
+that a transform of 16 patches is n x n vectors, added up as the matrices say: :func:`_sandwich` writes these
+sums out for any matrix, and is all there is to the transforms. What else is here moves pixels between rows of
+an image, where those of one tile are neighbours, and vectors, where those of 16 tiles are.
 
-The size of a tile is known when the code is written. It is the length of the argument ``tile`` of these
-functions, a tuple of m numbers (which do not matter): of each function that has such an argument, Numba
-compiles a version for each m that is used.
+The matrices are known when the code is written. The number of their form in :data:`.winograd_forms.FORMS` is the
+length of the argument ``form`` of these functions, a tuple (whose entries do not matter): of each function that
+has such an argument, Numba compiles a version for each form that is used.
 """
 
 from llvmlite import ir
@@ -16,40 +16,13 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .vector import AVX512, LANES, ZERO, Code
+from .winograd_forms import FORMS, transposed
 
 FILTERS = 8  # of a panel
 WIDTH = 48  # of a row of a product: three vectors
 
 # Rows and vectors of a product at a time: 24 sums, for the 32 registers of AVX-512; 4 in twice as many of AVX2.
 _ROWS, _COLUMNS = (8, 3) if AVX512 else (4, 1)
-
-# Outputs of a tile -> the matrices B^T (pixels), G (filters) and A^T (outputs), Lavin & Gray's section 4.
-MATRICES = {
-    2: (
-        [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]],
-        [[1, 0, 0], [1 / 2, 1 / 2, 1 / 2], [1 / 2, -1 / 2, 1 / 2], [0, 0, 1]],
-        [[1, 1, 1, 0], [0, 1, -1, -1]],
-    ),
-    4: (
-        [
-            [4, 0, -5, 0, 1, 0],
-            [0, -4, -4, 1, 1, 0],
-            [0, 4, -4, -1, 1, 0],
-            [0, -2, -1, 2, 1, 0],
-            [0, 2, -1, -2, 1, 0],
-            [0, 4, 0, -5, 0, 1],
-        ],
-        [
-            [1 / 4, 0, 0],
-            [-1 / 6, -1 / 6, -1 / 6],
-            [-1 / 6, 1 / 6, -1 / 6],
-            [1 / 24, 1 / 12, 1 / 6],
-            [1 / 24, -1 / 12, 1 / 6],
-            [0, 0, 1],
-        ],
-        [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]],
-    ),
-}
 
 
 def _combination(code, weights, vectors):
@@ -108,22 +81,21 @@ def _only_if(code, condition, mask):
 
 
 @intrinsic
-def transform_pixels(typing, x, start, size, corner, channels, out, o, pitch, plane, count, tile, patch):
+def transform_pixels(typing, x, start, size, corner, channels, out, o, pitch, plane, count, form):
     """``out[o + xi plane + c pitch + t] = (B^T d B)[xi]`` for the patches d of tiles t < ``count`` <= 16.
 
     Of every channel c; the first one's image of ``size`` (rows, columns) begins at ``x[start]``. The first
-    patch has its corner at row and column ``corner``; outside of the image, pixels are 0. A ``patch`` is m +
-    2 pixels wide; one of m, which is the tile alone, gives A d A^T.
+    patch has its corner at row and column ``corner``; outside of the image, pixels are 0.
     """
 
     def generate(context, builder, signature, args):
         code = Code(context, builder, signature)
-        x, start, size, corner, channels, out, o, pitch, plane, count, _, _ = args
+        x, start, size, corner, channels, out, o, pitch, plane, count, _ = args
         x, out = code.address(0, x, start), code.address(5, out, o)
         (height, width), (top, left) = (cgutils.unpack_tuple(builder, pair) for pair in (size, corner))
-        m, beyond = tile.count, patch.count - tile.count
-        matrix = MATRICES[m][0] if beyond else list(zip(*MATRICES[m][2]))
-        masks = [_inside(code, builder.add(left, code.int(LANES * v)), width) for v in range(m + 1)]
+        matrix, step = FORMS[form.count].pixels, FORMS[form.count].step
+        n = len(matrix[0])
+        masks = [_inside(code, builder.add(left, code.int(LANES * v)), width) for v in range(step + 1)]
         wanted, area = code.mask(count), builder.mul(height, width)
 
         def row(image, i):
@@ -135,13 +107,13 @@ def transform_pixels(typing, x, start, size, corner, channels, out, o, pitch, pl
                 for v, mask in enumerate(masks)
             ]
             columns = _deal(code, vectors)
-            # The columns beyond the tile are the first ones of the next.
-            more = [code.pick(columns[j], rest, [*range(1, LANES), LANES + j]) for j in range(beyond)]
+            # The columns beyond the step are the first ones of the next patch.
+            more = [code.pick(columns[j], rest, [*range(1, LANES), LANES + j]) for j in range(n - step)]
             return columns + more
 
         def channel(c, carried):
             image = code.at(x, builder.mul(c, area))
-            grid = _sandwich(code, matrix, [row(image, i) for i in range(patch.count)])
+            grid = _sandwich(code, matrix, [row(image, i) for i in range(n)])
             target = code.at(out, builder.mul(c, pitch))
             for vector in (vector for row in grid for vector in row):
                 code.store_some(vector, target, wanted)
@@ -151,12 +123,12 @@ def transform_pixels(typing, x, start, size, corner, channels, out, o, pitch, pl
         code.loop(channels, [], channel)
         return context.get_dummy_value()
 
-    signature = types.void(x, start, size, corner, channels, out, o, pitch, plane, count, tile, patch)
+    signature = types.void(x, start, size, corner, channels, out, o, pitch, plane, count, form)
     return signature, generate
 
 
 @intrinsic
-def transform_filters(typing, w, start, steps, turned, filters, channels, out, o, plane, tile):
+def transform_filters(typing, w, start, steps, turned, filters, channels, out, o, plane, form):
     """``out[o + xi plane + 8 c + f] = (G g G^T)[xi]`` for filters g of a panel, f < ``filters`` <= 8.
 
     The 3 x 3 one of f and channel c lies at ``w[start + f steps[0] + c steps[1]]``, turned by 180 degrees if
@@ -166,7 +138,7 @@ def transform_filters(typing, w, start, steps, turned, filters, channels, out, o
     def generate(context, builder, signature, args):
         code = Code(context, builder, signature)
         w, start, steps, turned, filters, channels, out, o, plane, _ = args
-        m, taps = tile.count, 9
+        matrix, taps = FORMS[form.count].filters, 9
         w, out = code.address(0, w, start), code.address(6, out, o)
         to_filter, to_channel = cgutils.unpack_tuple(builder, steps)
         masks = [
@@ -187,7 +159,7 @@ def transform_filters(typing, w, start, steps, turned, filters, channels, out, o
             at = builder.mul(half, code.int(LANES))
             wanted = code.mask(builder.sub(builder.mul(channels, code.int(FILTERS)), at))
             target = code.at(out, at)
-            for row in _sandwich(code, MATRICES[m][1], [g[:3], g[3:6], g[6:]]):
+            for row in _sandwich(code, matrix, [g[:3], g[3:6], g[6:]]):
                 for vector in row:
                     code.store_some(vector, target, wanted)
                     target = code.at(target, plane)
@@ -196,7 +168,7 @@ def transform_filters(typing, w, start, steps, turned, filters, channels, out, o
         code.loop(builder.sdiv(builder.add(channels, code.int(1)), code.int(2)), [], pair)
         return context.get_dummy_value()
 
-    return types.void(w, start, steps, turned, filters, channels, out, o, plane, tile), generate
+    return types.void(w, start, steps, turned, filters, channels, out, o, plane, form), generate
 
 
 def _products(vectors):
@@ -243,7 +215,7 @@ products_48, products_32, products_16 = _products(3), _products(2), _products(1)
 
 
 @intrinsic
-def transform_sums(typing, sums, s, filters, bias, b, y, at, size, left, count, doubt, tile):
+def transform_sums(typing, sums, s, filters, bias, b, y, at, size, left, count, doubt, form):
     """Write ``bias + A^T M A`` of tiles t < ``count`` <= 16, with M[xi] = ``sums[s + (8 xi + f) 48 + t]``.
 
     For f < ``filters``, to an image each, of ``size`` (rows, columns). In the first one, the first tile has
@@ -254,7 +226,8 @@ def transform_sums(typing, sums, s, filters, bias, b, y, at, size, left, count, 
     def generate(context, builder, signature, args):
         code = Code(context, builder, signature)
         sums, s, filters, bias, b, y, at, size, left, count, doubt, _ = args
-        m, n = tile.count, tile.count + 2
+        matrix = FORMS[form.count].outputs
+        m, n = len(matrix), len(matrix[0])
         sums, bias = code.address(0, sums, s), code.address(3, bias, b)
         y, doubt = code.address(5, y, at), code.address(10, doubt, code.int(0))
         (height, width), (rows, columns) = (cgutils.unpack_tuple(builder, pair) for pair in (size, left))
@@ -269,7 +242,7 @@ def transform_sums(typing, sums, s, filters, bias, b, y, at, size, left, count, 
             ]
             start, check = code.every(builder.load(code.at(bias, f))), ZERO
             pointer = code.at(y, builder.mul(f, builder.mul(height, width)))
-            for i, row in enumerate(_sandwich(code, MATRICES[m][2], grid)):
+            for i, row in enumerate(_sandwich(code, matrix, grid)):
                 row = [builder.fadd(vector, start) for vector in row]
                 for vector in row:
                     check = code.multiply_add(vector, ZERO, check)
@@ -285,7 +258,7 @@ def transform_sums(typing, sums, s, filters, bias, b, y, at, size, left, count, 
         code.store(check, doubt)
         return context.get_dummy_value()
 
-    return types.void(sums, s, filters, bias, b, y, at, size, left, count, doubt, tile), generate
+    return types.void(sums, s, filters, bias, b, y, at, size, left, count, doubt, form), generate
 
 
 def _turn(rows):
@@ -316,7 +289,7 @@ turn_8, turn_16 = _turn(8), _turn(16)
 
 
 @intrinsic
-def transform_products(typing, products, p, plane, w, at, channels, tile):
+def transform_products(typing, products, p, plane, w, at, channels, form):
     """Write the 3 x 3 filters G^T P G, with P[xi] = ``products[p + xi plane + c]``, to ``w[at + 9 c]``.
 
     Of 16 channels c, or as many as there are.
@@ -326,16 +299,15 @@ def transform_products(typing, products, p, plane, w, at, channels, tile):
         code = Code(context, builder, signature)
         products, p, plane, w, at, channels, _ = args
         products, w = code.address(0, products, p), code.address(3, w, at)
-        n, taps = tile.count + 2, 9
+        matrix, taps = transposed(FORMS[form.count].filters), 9
+        n = len(matrix[0])
         places = [code.at(products, builder.mul(plane, code.int(xi))) for xi in range(n * n)]
         grid = [[code.load(place) for place in places[i : i + n]] for i in range(0, n * n, n)]
-        filters = [
-            vector for row in _sandwich(code, list(zip(*MATRICES[tile.count][1])), grid) for vector in row
-        ]
+        filters = [vector for row in _sandwich(code, matrix, grid) for vector in row]
         wanted = code.mask(code.int(taps))
         for c, vector in enumerate(_collect(code, filters + filters[: LANES - taps])):
             exists = builder.icmp_signed("<", code.int(c), channels)
             code.store_some(vector, code.at(w, code.int(taps * c)), _only_if(code, exists, wanted))
         return context.get_dummy_value()
 
-    return types.void(products, p, plane, w, at, channels, tile), generate
+    return types.void(products, p, plane, w, at, channels, form), generate

@@ -28,10 +28,12 @@ from . import memory, parallel
 from .jit import compiled, source
 from .planes import aligned
 from .vector import LANES
-from .winograd import TILES, patches, plan, product
+from .winograd import TILES, numbered, patches, plan, product
+from .winograd_forms import GRADIENTS, SMALL
 from .winograd_vector import FILTERS, WIDTH, transform_products, turn_8, turn_16
 
-FEWEST = 16, 4  # channels (and filters), and tiles, that are worth the transforms
+# As in :mod:`.winograd`. With a stride of 2 there is little to be gained: the sums of more entries take the room.
+FORMS = {(1, 1): (SMALL, 16, 4)}
 _FILTERS, _CHANNELS = 64, 128  # of a group, at most: with all 16 entries, their sums are 512 KiB
 _PARTS, _TILES = 8, 192  # at most so many parts, of at least so many tiles
 _JOBS = 4  # at least, for several threads
@@ -102,7 +104,7 @@ def _correlate(begin, end, x, y, w, of_x, of_y, groups):
         for f in range(filters):
             for i in range(0, channels, LANES):
                 s, to = (i // WIDTH * rows + f) * WIDTH + i % WIDTH, ((part * K + k + f) * C + c + i) * 9
-                transform_products(sums, s, sum_plane, w, to, channels - i, of_x.tile)
+                transform_products(sums, s, sum_plane, w, to, channels - i, of_x.form)
 
 
 def _share(tiles, filters, channels):
@@ -113,15 +115,15 @@ def _share(tiles, filters, channels):
     return Groups(parts, -(-filters // (down * FILTERS)) * FILTERS, -(-channels // (across * LANES)) * LANES)
 
 
-def conv2d_weight(x, y, padding, m):
-    """Correlate in tiles of m x m outputs.
+def conv2d_weight(x, y, padding, form):
+    """Correlate.
 
     Parameters
     ----------
     x : (N, C, H, W) float32 array
-    y : (N, K, H + 2 ph - 2, W + 2 pw - 2) float32 array
+    y : (N, K, OH, OW) float32 array
     padding : (int, int)
-    m : {2, 4}
+    form : {SMALL, LARGE}
 
     Returns
     -------
@@ -130,8 +132,10 @@ def conv2d_weight(x, y, padding, m):
         places.
     """
     (N, C, *size), (_, K, *windows) = x.shape, y.shape
-    of_x = plan(m, 1, N, C, tuple(size), padding, K, tuple(windows))
-    of_y = of_x._replace(patch=of_x.tile, channels=K, size=of_x.windows, padding=(0, 0))
+    of_x = plan(form, 1, N, C, tuple(size), padding, K, tuple(windows))
+    of_y = of_x._replace(
+        form=numbered(GRADIENTS[form]), step=of_x.side, channels=K, size=of_x.windows, padding=(0, 0)
+    )
     groups = _share(of_x.tiles, K, C)
     w = memory.empty((groups.parts, K, C, 3, 3), np.float32)
     jobs = groups.parts * -(-K // groups.filters) * -(-C // groups.channels)

@@ -153,7 +153,7 @@ def get_conv_precision():
 
 
 def set_conv_precision(precision):
-    """Set how exact float32 convolutions with 3 x 3 filters and stride 1 are in the cpu leaf.
+    """Set how exact float32 convolutions with 3 x 3 filters and stride 1 or 2 are in the cpu leaf.
 
     In the spirit of torch.set_float32_matmul_precision. Where channels are many, "high" takes about half the
     time of "highest", and "medium" up to a third less.
@@ -163,7 +163,7 @@ def set_conv_precision(precision):
     precision : {"highest", "high", "medium"}
         "highest" adds every output up as it is defined. "high", the default, may use Winograd's tiles of
         2 x 2 outputs: as exact on the whole, but the error of an output relates to the largest pixel under its
-        filter, even where the filter is 0. "medium" may use tiles of 4 x 4, with an error near 1e-5 of the
+        filter, even where the filter is 0. "medium" may use tiles of 4 x 4 for stride 1, with an error near 1e-5 of the
         largest output. Inf and NaN come out the same on each level.
 
     Raises

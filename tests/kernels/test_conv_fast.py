@@ -245,8 +245,8 @@ with event.install_recorder("numba:compile") as compilations:
     for setting in tests.DEPTHWISE:
         tests.test_depthwise(setting)
     from tests.kernels import test_winograd
-    for m in test_winograd.TILES:
-        test_winograd.test_listed("blocks of channels", m)
+    for kind in test_winograd.KINDS:
+        test_winograd.test_listed("blocks of channels", kind)
     from tests.kernels import test_linear
     for size in (1, 47, 130):
         test_linear.check(size, 2 * size, 70, np.random.default_rng(0))
