@@ -57,8 +57,8 @@ def check_float(op, argument, dtype):
 
 def check_same_dtype(op, **named):
     """Raise DTypeError unless all the named tensors (None is skipped) have one dtype."""
-    dtypes = {name: t.dtype for name, t in named.items() if t is not None}
-    if len(set(dtypes.values())) > 1:
+    if len({t.dtype for t in named.values() if t is not None}) > 1:
+        dtypes = {name: t.dtype for name, t in named.items() if t is not None}
         got = ", ".join(f"{name} {dtype}" for name, dtype in dtypes.items())
         hint = "minicv never converts silently: use .to(dtype) on one of them (NumPy arrays are float64 by default)."
         raise DTypeError(sentence(op, " and ".join(dtypes), "of one dtype", got, hint))

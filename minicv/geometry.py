@@ -23,6 +23,8 @@ def pair(op, argument, value, at_least=None, n=2):
     >>> pair("conv2d", "stride", 2, at_least=1)
     (2, 2)
     """
+    if type(value) is int and (at_least is None or value >= at_least):  # as nearly always
+        return (value,) * n
     values = (value,) * n if isinstance(value, _INTEGERS) else value
     legal = isinstance(values, (tuple, list)) and len(values) == n
     if not legal or not all([isinstance(v, _INTEGERS) and v is not True and v is not False for v in values]):

@@ -267,6 +267,9 @@ def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_paddi
 
 # The functions above for one axis or two. One axis is the second of two: images of height 1.
 
+_LAYOUTS = {1: ("(N, C, L) or without N", "(K, C, k)"), 2: ("(N, C, H, W) or without N", "(K, C, kh, kw)")}
+_NO_CHANNELS = "Did you forget the channel axis? x.unsqueeze({}) inserts it."
+
 
 def _conv(op, axes, input, weight, bias, stride, padding, dilation, groups):
     x, w, bias, unbatched = _tensors(op, axes, input, weight, bias)
@@ -305,14 +308,12 @@ def _tensors(op, axes, input, weight, bias):
     """Check ranks and dtypes; the bias, if any, in a list; and whether the batch axis had to be added."""
     x, w = as_tensor(input), as_tensor(weight)
     bias = [] if bias is None else [as_tensor(bias)]
-    images, filters = {1: ("(N, C, L)", "(K, C, k)"), 2: ("(N, C, H, W)", "(K, C, kh, kw)")}[axes]
-    hint = (
-        f"Did you forget the channel axis? x.unsqueeze({-axes - 1}) inserts it." if x.ndim == axes else None
-    )
-    check_rank(op, "input", x.shape, (axes + 1, axes + 2), f"{images} or without N", hint)
+    images, filters = _LAYOUTS[axes]
+    hint = _NO_CHANNELS.format(-axes - 1) if x.ndim == axes else None
+    check_rank(op, "input", x.shape, (axes + 1, axes + 2), images, hint)
     check_rank(op, "weight", w.shape, (axes + 2,), filters)
-    check_same_dtype(op, input=x, weight=w, **dict(zip(["bias"], bias)))
-    if x.dtype == bool:
+    check_same_dtype(op, input=x, weight=w, bias=bias[0] if bias else None)
+    if x.dtype.kind == "b":
         raise DTypeError(sentence(op, "input", "numbers", x.dtype, "Convert with .float()."))
     if 0 in w.shape:
         raise ShapeError(sentence(op, "weight", "non-empty", w.shape))

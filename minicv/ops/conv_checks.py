@@ -37,12 +37,11 @@ def check_bias(op, bias, channels):
 
 def windows(op, x, w_shape, geometry):
     """Height and width of a convolution's output; an error where not one window fits."""
-    axes = list(
-        zip(x.shape[2:], w_shape[2:], *(geometry[name] for name in ("stride", "padding", "dilation")))
-    )
-    names = ("height", "width" if op != "conv1d" else "length")
-    for name, (n, k, _, p, d) in zip(names, axes):
+    stride, padding, dilation = geometry["stride"], geometry["padding"], geometry["dilation"]
+    axes = list(zip(x.shape[2:], w_shape[2:], stride, padding, dilation))
+    for i, (n, k, _, p, d) in enumerate(axes):
         if span(k, d) > n + 2 * p:
+            name = "height" if i == 0 else "length" if op == "conv1d" else "width"
             expected = (
                 f"at least as large as the window, whose {name} is {span(k, d)} (kernel {k}, dilation {d})"
             )
