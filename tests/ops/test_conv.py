@@ -93,8 +93,8 @@ def test_the_gradients_are_the_other_two(drawn):
 def test_derivatives_of_conv2d(drawn):
     x, w, _, rest = drawn
     inputs = [x, w, np.ones(len(w))]
-    gradcheck(lambda *t: F.conv2d(*t, **rest), inputs)
-    gradgradcheck(lambda *t: F.conv2d(*t, **rest), inputs)
+    gradcheck(lambda *t: F.conv2d(*t, **rest), inputs, draws=1)
+    gradgradcheck(lambda *t: F.conv2d(*t, **rest), inputs, draws=1)
 
 
 @settings(max_examples=10)
@@ -102,16 +102,16 @@ def test_derivatives_of_conv2d(drawn):
 def test_derivatives_of_conv_transpose2d(drawn):
     x, w, y, rest = drawn
     inputs, extra = [y, w, np.ones(x.shape[1])], output_padding(x, y, w, rest)
-    gradcheck(lambda *t: F.conv_transpose2d(*t, output_padding=extra, **rest), inputs)
-    gradgradcheck(lambda *t: F.conv_transpose2d(*t, output_padding=extra, **rest), inputs)
+    gradcheck(lambda *t: F.conv_transpose2d(*t, output_padding=extra, **rest), inputs, draws=1)
+    gradgradcheck(lambda *t: F.conv_transpose2d(*t, output_padding=extra, **rest), inputs, draws=1)
 
 
 @settings(max_examples=10)
 @given(convolutions())
 def test_derivatives_of_conv2d_weight(drawn):
     x, w, y, rest = drawn
-    gradcheck(lambda x, y: F.conv2d_weight(x, w.shape, y, **rest), [x, y])
-    gradgradcheck(lambda x, y: F.conv2d_weight(x, w.shape, y, **rest), [x, y])
+    gradcheck(lambda x, y: F.conv2d_weight(x, w.shape, y, **rest), [x, y], draws=1)
+    gradgradcheck(lambda x, y: F.conv2d_weight(x, w.shape, y, **rest), [x, y], draws=1)
 
 
 @pytest.mark.parametrize("name", ["conv1d", "conv_transpose1d"])
@@ -122,8 +122,8 @@ def test_derivatives_in_one_dimension(name, data):
     inputs = [x if name == "conv1d" else y, w]
     if name == "conv_transpose1d":
         rest["output_padding"] = output_padding(x, y, w, rest)
-    gradcheck(lambda *t: getattr(F, name)(*t, **rest), inputs)
-    gradgradcheck(lambda *t: getattr(F, name)(*t, **rest), inputs)
+    gradcheck(lambda *t: getattr(F, name)(*t, **rest), inputs, draws=1)
+    gradgradcheck(lambda *t: getattr(F, name)(*t, **rest), inputs, draws=1)
 
 
 # Parameters with a meaning of their own

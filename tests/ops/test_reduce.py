@@ -41,7 +41,7 @@ def test_values_and_derivatives(name, drawn):
     assert y.shape == expected(x, axis=axis, keepdims=keepdim).shape and y.dtype == x.dtype
     if name != "std" or y.numpy().all():  # a standard deviation of 0 is a kink
         run = partial(op, axis=axis, keepdim=keepdim)
-        assert gradcheck(run, x) and gradgradcheck(run, x, draws=1)
+        assert gradcheck(run, x, draws=1) and gradgradcheck(run, x, draws=1)
 
 
 @pytest.mark.parametrize("largest", [True, False])
@@ -63,7 +63,7 @@ def test_max_and_min(largest, drawn):
         assert np.array_equal(y.indices.numpy(), index.numpy()) and y[0] is y.values
         y = y.values
     assert np.array_equal(y.numpy(), numpy_op(x, axis=axis, keepdims=keepdim))
-    assert gradcheck(run, x) and gradgradcheck(run, x, draws=1)
+    assert gradcheck(run, x, draws=1) and gradgradcheck(run, x, draws=1)
 
 
 @given(x=arrays(shapes(min_dims=1, max_dims=3, max_side=3)), data=st.data())
@@ -73,7 +73,7 @@ def test_logsumexp(x, data):
     run = partial(minicv.logsumexp, axis=axis, keepdim=keepdim)
     expected = np.log(np.exp(x).sum(axis=axis, keepdims=keepdim))
     np.testing.assert_allclose(run(minicv.tensor(x)).numpy(), expected, rtol=1e-12)
-    assert gradcheck(run, x) and gradgradcheck(run, x, draws=1)
+    assert gradcheck(run, x, draws=1) and gradgradcheck(run, x, draws=1)
 
 
 def test_logsumexp_does_not_overflow():
@@ -145,7 +145,7 @@ def test_broadcast_to_and_sum_to_are_transposes(found):
     assert adjoint_check(lambda x: broadcast_to(x, large), lambda y: sum_to(minicv.tensor(y), small), small)
     x = distinct_values(small)
     assert np.array_equal(broadcast_to(x, large).numpy(), np.broadcast_to(x, large))
-    assert gradcheck(lambda x: broadcast_to(x, large), x)
+    assert gradcheck(lambda x: broadcast_to(x, large), x, draws=1)
     assert gradgradcheck(lambda y: sum_to(y, small), distinct_values(large), draws=1)
 
 
@@ -166,7 +166,7 @@ def test_take_along_axis_and_its_transpose(x, data):
     indices = np.random.default_rng(seed).integers(0, x.shape[axis], shape)  # repeated ones among them
     take = partial(take_along_axis, indices=indices, axis=axis)
     assert np.array_equal(take(x).numpy(), np.take_along_axis(x, indices, axis))
-    assert gradcheck(take, x) and gradgradcheck(take, x, draws=1)
+    assert gradcheck(take, x, draws=1) and gradgradcheck(take, x, draws=1)
 
 
 # Refusals
