@@ -5,6 +5,8 @@ import mmap
 
 import numpy as np
 
+from minicv.kernels.cpu import parallel
+
 
 def guarded(array, at_end):
     """A copy of the array right before, or right behind, a page of memory that must not be touched."""
@@ -23,10 +25,13 @@ def guarded(array, at_end):
     return copy
 
 
+_run = parallel.run
+
+
 def run_guarded(at_end, function, rows, work, *args):
     """Stands in for ``parallel.run``: one range, on arrays that each border on a forbidden page."""
     apart = [guarded(a, at_end) if isinstance(a, np.ndarray) else a for a in args]
-    function(0, rows, *apart)
+    _run(function, rows, 0, *apart)  # no work is not worth sharing; and what it calls is compiled already
     for array, copy in zip(args, apart):
         if isinstance(array, np.ndarray) and array.flags.writeable:
             array[...] = copy
