@@ -34,10 +34,10 @@ def shared(monkeypatch, threads):
     return threads
 
 
-def workload(stride=1):
-    """Run every kernel on each stride-th of its adversarial cases; return the bytes of all results."""
+def workload(stride=1, modules=None):
+    """Run the kernels (of some modules) on each stride-th of their adversarial cases: the bytes of all results."""
     results, met = [], Counter()
-    for module in sorted(set(kernels.registry.values())):
+    for module in modules or sorted(set(kernels.registry.values())):
         reference = import_module(f"minicv.kernels.reference.{module}")
         for name, args in reference.cases(np.random.default_rng(0)):
             met[name] += 1
@@ -222,17 +222,20 @@ import os, signal, sys, threading, warnings
 warnings.simplefilter("error")
 warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 from minicv.kernels.cpu import parallel
-from tests.kernels.test_parallel import workload
+from tests.kernels import test_parallel
+
+def workload():
+    return test_parallel.workload(5, ["conv", "max_pool", "softmax"])  # by the team, and by the pool
 
 parallel.set_num_threads(2)
 parallel._SERIAL, parallel._WAKING = 0, 1  # the smallest work is shared out
-wanted = workload(5)                     # the pool has its threads now
+wanted = workload()                      # the threads are there now
 assert threading.active_count() > 1
 over = threading.Event()
 
 def use_the_pool():
     while not over.is_set():
-        workload(5)
+        workload()
 
 busy = threading.Thread(target=use_the_pool, daemon=True)
 busy.start()                             # it is in use while the process forks
@@ -241,11 +244,11 @@ for _ in range(3):
     if child == 0:
         signal.alarm(60)                 # a child that hangs is killed
         assert threading.active_count() == 1
-        os._exit(0 if workload(5) == wanted and threading.active_count() > 1 else 1)
+        os._exit(0 if workload() == wanted and threading.active_count() > 1 else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, "the child was wrong, or hung"
 over.set()
 busy.join()
-assert workload(5) == wanted             # the parent is none the worse
+assert workload() == wanted              # the parent is none the worse
 """
 
 
