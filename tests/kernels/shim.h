@@ -15,7 +15,9 @@ static thread_local Index blockIdx, threadIdx, blockDim, gridDim;
 #define __launch_bounds__(...)
 #define __align__(bytes) __attribute__((aligned(bytes)))
 #define __shared__ static
-using std::isnan, std::max, std::min;
+using std::isnan;
+using std::max;
+using std::min;
 template <typename I> void atomicMax(I* at, I value) { if (*at < value) *at = value; }
 static inline float __fmul_rn(float a, float b) { return a * b; }
 static inline double __dmul_rn(double a, double b) { return a * b; }

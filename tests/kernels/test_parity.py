@@ -22,6 +22,19 @@ def cases(module):
     return import_module(f"minicv.kernels.reference.{module}").cases(np.random.default_rng(0))
 
 
+def cases_of(name):
+    mine = [args for case, args in cases(kernels.registry[name]) if case == name]
+    assert mine, f"{name} has no cases"
+    return mine
+
+
+@cache
+def meaning(name):
+    """What the reference leaf makes of each case."""
+    reference = kernels.implementation(name, "reference")
+    return [outputs(reference(*args)) for args in cases_of(name)]
+
+
 def arrays(args):
     """All arrays among the arguments, those inside tuples too."""
     for arg in args:
@@ -40,44 +53,39 @@ def describe(name, args):
     return f"{name}({', '.join(said)})"
 
 
-def assert_close(got, wanted, said):
+def assert_close(got, wanted, name, args):
     scale = np.max(np.abs(wanted), initial=0, where=np.isfinite(wanted))
     tolerance = TOLERANCE[wanted.dtype]
     limits = {"rtol": tolerance, "atol": tolerance * scale}
     if not np.allclose(got, wanted, equal_nan=True, **limits):  # the next line takes five times as long
-        np.testing.assert_allclose(got, wanted, err_msg=said, **limits)
+        np.testing.assert_allclose(got, wanted, err_msg=describe(name, args), **limits)
 
 
 @pytest.mark.parametrize("name", sorted(kernels.registry.keys() - kernels.in_place))
 def test_parity(name, leaf):
-    kernel, reference = leaf(name), kernels.implementation(name, "reference")
-    mine = [args for case, args in cases(kernels.registry[name]) if case == name]
-    assert mine, f"{name} has no cases"
-    for args in mine:
-        said = describe(name, args)
+    kernel = leaf(name)
+    for args, wanted in zip(cases_of(name), meaning(name)):
         before = [a.tobytes() for a in arrays(args)]
-        got, wanted = outputs(kernel(*args)), outputs(reference(*args))
+        got = outputs(kernel(*args))
         assert len(got) == len(wanted)
         for g, w in zip(got, wanted):
-            assert (g.dtype, g.shape) == (w.dtype, w.shape), said
-            assert g.flags.c_contiguous and g.flags.writeable, said
-            assert not any(np.may_share_memory(g, a) for a in arrays(args)), f"{said} is not out of place"
-            assert_close(g, w, said)
-        assert [a.tobytes() for a in arrays(args)] == before, f"{said} changed its input"
+            assert (g.dtype, g.shape) == (w.dtype, w.shape), describe(name, args)
+            assert g.flags.c_contiguous and g.flags.writeable, describe(name, args)
+            shared = any(np.may_share_memory(g, a) for a in arrays(args))
+            assert not shared, f"{describe(name, args)} is not out of place"
+            assert_close(g, w, name, args)
+        assert [a.tobytes() for a in arrays(args)] == before, f"{describe(name, args)} changed its input"
 
 
 @pytest.mark.parametrize("name", sorted(kernels.in_place))
 def test_parity_in_place(name, leaf):
     """All arguments are compared afterwards: those that are changed, and those that are not."""
     kernel, reference = leaf(name), kernels.implementation(name, "reference")
-    mine = [args for case, args in cases(kernels.registry[name]) if case == name]
-    assert mine, f"{name} has no cases"
-    for args in mine:
+    for args in cases_of(name):
         got, wanted = ([a.copy("K") if isinstance(a, np.ndarray) else a for a in args] for _ in range(2))
         assert kernel(*got) is reference(*wanted) is None
-        said = describe(name, args)
         for g, w in zip(arrays(got), arrays(wanted)):
-            assert_close(g, w, said)
+            assert_close(g, w, name, args)
 
 
 @pytest.mark.parametrize("module", sorted(set(kernels.registry.values())))
