@@ -227,11 +227,12 @@ def test_import_minicv_loads_nothing_heavy():
 
 
 def test_import_minicv_is_quick():
-    """At most 0.15 s on top of NumPy.
+    """It takes little more than the import of NumPy, on whatever machine.
 
-    The processor's time, in one of several runs, because other work on the machine only ever adds to it.
+    The processor's time, in one of several runs, because other work on the machine may fall to one of the two.
     """
     code = (
-        "import time, numpy\nstart = time.process_time()\nimport minicv\nprint(time.process_time() - start)\n"
+        "from time import process_time\nstart = process_time()\nimport numpy\nmiddle = process_time()\n"
+        "import minicv\nprint((process_time() - middle) / (middle - start))\n"
     )
-    assert any(float(python(code)) < 0.15 for _ in range(5))
+    assert any(float(python(code)) < 1.5 for _ in range(5))
