@@ -365,15 +365,15 @@ def test_every_thread_has_its_own_mode():
     def evaluate():
         modes["start"] = minicv.is_grad_enabled()
         with minicv.no_grad():
-            entered.wait(10)
-            leave.wait(10)
+            entered.wait(60)
+            leave.wait(60)
             modes["inside"] = minicv.is_grad_enabled()
 
     thread = threading.Thread(target=evaluate)
     thread.start()
-    entered.wait(10)
+    entered.wait(60)
     modes["meanwhile"] = minicv.is_grad_enabled()
-    leave.wait(10)
+    leave.wait(60)
     thread.join()
     assert modes == {"start": True, "inside": False, "meanwhile": True}
 

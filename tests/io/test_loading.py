@@ -23,7 +23,7 @@ class Named(nn.Module):
 def net(classes):
     """Two layers with batch normalisation between them, and other values every time."""
     model = nn.Sequential(nn.Conv2d(2, 3, 1), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(12, classes))
-    model.get_submodule("1").running_mean.mutate()[...] = np.random.default_rng().random(3)
+    model.get_submodule("1").running_mean.mutate()[...] = minicv.rand(3).numpy()
     return model
 
 
