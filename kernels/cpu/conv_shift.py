@@ -36,7 +36,20 @@ from ..reference.unfold import output_size
 from . import memory, parallel
 from .jit import compiled, source
 from .planes import aligned, arrange, fill
-from .vector import FILTERS, LANES, PIXELS, interleave, move, spread, tile_narrow, tile_one_filter, tile_wide
+from .vector import (
+    FEW_FILTERS,
+    FEW_PIXELS,
+    FILTERS,
+    LANES,
+    PIXELS,
+    interleave,
+    move,
+    spread,
+    tile_few_filters,
+    tile_narrow,
+    tile_one_filter,
+    tile_wide,
+)
 
 _JOBS = 8  # so many there should be, if possible, for the threads to share
 _WORTH = 64  # filters that are worth a copy of the planes of their own
@@ -110,11 +123,16 @@ def _multiply(
     """
     q = 0
     while q < pixels:
-        width = 4 * LANES if filters == 1 else PIXELS if pixels - q > LANES else LANES
+        few = filters <= FEW_FILTERS and pixels - q > PIXELS
+        width = 4 * LANES if filters == 1 else FEW_PIXELS if few else PIXELS if pixels - q > LANES else LANES
         for f in range(0, filters, FILTERS):
             a, b, to = f // FILTERS * size, k + f, o + f * pitch + q
             if filters == 1:
                 tile_one_filter(
+                    start, biases, b, panels, a, taps, planes, q, offsets, first, count, sums, to, pitch
+                )
+            elif few:
+                tile_few_filters(
                     start, biases, b, panels, a, taps, planes, q, offsets, first, count, sums, to, pitch
                 )
             elif width > LANES:

@@ -21,6 +21,7 @@ LANES = 16
 _features = config.CPU_FEATURES or binding.get_host_cpu_features().flatten()
 AVX512 = "+avx512f" in _features
 FILTERS, PIXELS = (8, 48) if AVX512 else (6, 16)
+FEW_FILTERS, FEW_PIXELS = (4, 64) if AVX512 else (4, 16)
 DOT_FILTERS, DOT_TAPS = (4, 6) if AVX512 else (2, 3)
 
 _I32, _I64, _FLOAT = ir.IntType(32), ir.IntType(64), ir.FloatType()
@@ -282,6 +283,7 @@ def _filters_by_pixels(filters, vectors):
 
 tile_wide = _filters_by_pixels(FILTERS, PIXELS // LANES)
 tile_narrow = _filters_by_pixels(FILTERS, 1)
+tile_few_filters = _filters_by_pixels(FEW_FILTERS, FEW_PIXELS // LANES)
 tile_one_filter = _filters_by_pixels(1, 4)
 
 

@@ -63,7 +63,11 @@ def check(name, way, args, definition=conv):
 
 
 CASES = {
-    "tails of the last vector": [dict(N=1, C=2, size=(1, n), K=3, kernel_size=(1, 2)) for n in range(2, 52)],
+    "tails of the last vector": [
+        dict(N=1, C=2, size=(1, n), K=K, kernel_size=(1, 2))
+        for K, widths in [(3, [*range(2, 52), 64, 65, 66, 113, 114, 129]), (7, range(40, 52))]
+        for n in widths
+    ],
     "numbers of filters": [dict(N=1, C=1, size=(3, 20), K=K, kernel_size=(2, 2)) for K in range(1, 18)],
     "several blocks of rows": [dict(N=2, C=3, size=(40, 90), K=9, kernel_size=(3, 3), padding=(1, 1))],
     "blocks, many channels": [dict(N=1, C=300, size=(20, 40), K=2, kernel_size=(3, 3), padding=(1, 1))],
