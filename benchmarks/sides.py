@@ -14,6 +14,15 @@ HOMES = {
 }
 
 
+@cache  # else each call that is timed would search anew
+def _find(side, name):
+    for home in HOMES[side]:
+        # A torchvision that was made for another PyTorch raises RuntimeError: it counts as missing.
+        with suppress(ImportError, AttributeError, RuntimeError):
+            return getattr(import_module(home), name)
+    raise AttributeError(f"{side} has no {name}.")
+
+
 class Side:
     """``side.conv2d``, ``side.nms``, ``side.nn``: a name of either library, wherever that library keeps it."""
 
@@ -21,12 +30,7 @@ class Side:
         self.name = name
 
     def __getattr__(self, name):
-        for home in HOMES[self.name]:
-            # A torchvision that was made for another PyTorch raises RuntimeError: it counts as missing.
-            with suppress(ImportError, AttributeError, RuntimeError):
-                setattr(self, name, getattr(import_module(home), name))
-                return getattr(self, name)  # from now on without a search, which would be timed
-        raise AttributeError(f"{self.name} has no {name}.")
+        return _find(self.name, name)
 
     def array(self, array):
         """What functions of plain arrays take: an array here, a tensor there."""
