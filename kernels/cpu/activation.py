@@ -12,6 +12,7 @@ import numpy as np
 from . import memory, parallel
 from .exponential import exp, expm1
 from .jit import compiled_formula, source
+from .vector import in_widest_vectors
 
 _WORK = 0.25  # of a number, in steps: a vector at a time, it takes a fraction of one
 
@@ -45,6 +46,7 @@ def _leaky_relu_grad(begin, end, g, x, slopes, length, gx):
 
 @compiled_formula
 def _elu(begin, end, x, alpha, y):
+    in_widest_vectors()
     x, y = x[begin:end], y[begin:end]
     zero = x.dtype.type(0)
     for i in range(len(x)):
@@ -54,6 +56,7 @@ def _elu(begin, end, x, alpha, y):
 
 @compiled_formula
 def _elu_grad(begin, end, g, x, alpha, gx):
+    in_widest_vectors()
     g, x, gx = g[begin:end], x[begin:end], gx[begin:end]
     zero = x.dtype.type(0)
     for i in range(len(x)):
@@ -63,6 +66,7 @@ def _elu_grad(begin, end, g, x, alpha, gx):
 
 @compiled_formula
 def _sigmoid(begin, end, x, y):
+    in_widest_vectors()
     x, y = x[begin:end], y[begin:end]
     one = x.dtype.type(1)
     for i in range(len(x)):
@@ -81,6 +85,7 @@ def _sigmoid_grad(begin, end, g, y, gx):
 @compiled_formula
 def _tanh(begin, end, x, y):
     """With e = exp(-2 |x|) - 1, which is exact near 0 too, tanh(|x|) = -e / (2 + e)."""
+    in_widest_vectors()
     x, y = x[begin:end], y[begin:end]
     two = x.dtype.type(2)
     for i in range(len(x)):

@@ -73,14 +73,44 @@ def _terms_of_its_type(x):
 
 
 @compiled_formula
-def log1p(x):
-    """log(1 + x) for a number 0 <= x <= 1, exact to rounding near 0 too.
-
-    With s = x / (2 + x) it is log((1 + s) / (1 - s)) = 2 (s + s^3 / 3 + s^5 / 5 + ...), and s is at most 1/3.
-    """
-    one = type(x)(1)
-    s = x / (one + one + x)
-    series = type(x)(0)
-    for n in range(_terms(x), -1, -1):
-        series = series * s * s + one / type(x)(2 * n + 1)
+def _log_of_ratio(s):
+    """log((1 + s) / (1 - s)) = 2 (s + s^3 / 3 + s^5 / 5 + ...) for |s| <= 1/3."""
+    one = type(s)(1)
+    series = type(s)(0)
+    for n in range(_terms(s), -1, -1):
+        series = series * s * s + one / type(s)(2 * n + 1)
     return (s + s) * series
+
+
+@compiled_formula
+def log1p(x):
+    """log(1 + x) for a number 0 <= x <= 1, exact to rounding near 0 too: with s = x / (2 + x)."""
+    return _log_of_ratio(x / (type(x)(2) + x))
+
+
+def _halve(x):
+    """Return the k, and m between the roots of 1/2 and 2, with x = 2^k m. See the overload."""
+
+
+@overload(_halve)
+def _halve_of_its_type(x):
+    """The code of ``_halve`` for the type of x: k is read from the exponent bits."""
+    single = x == types.float32
+    real, whole, digits = (np.float32, np.int32, 23) if single else (np.float64, np.int64, 52)
+    root = real(math.sqrt(0.5)).view(whole)
+
+    def halve(x):
+        bits = real(x).view(whole)
+        k = whole((bits - root) >> whole(digits))
+        return real(k), whole(bits - (k << whole(digits))).view(real)
+
+    return halve
+
+
+@compiled_formula
+def log(x):
+    """log(x) for a number x >= 1: k log 2 + log m with m = (1 + s) / (1 - s)."""
+    k, m = _halve(x)
+    one = type(x)(1)
+    y = k * type(x)(math.log(2)) + _log_of_ratio((m - one) / (m + one))
+    return y if x < np.inf else x  # what is no number stays as it is

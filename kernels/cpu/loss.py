@@ -9,6 +9,7 @@ import numpy as np
 from . import memory, parallel
 from .exponential import exp, log1p
 from .jit import compiled, compiled_formula, source
+from .vector import in_widest_vectors
 
 _WORK = 1  # of a number, in steps
 
@@ -34,6 +35,7 @@ def _distance_grad(begin, end, g, x, t, beta, curve, slope, gx):
 
 @compiled_formula
 def _logistic(begin, end, x, t, positive, y):
+    in_widest_vectors()
     x, t, positive, y = x[begin:end], t[begin:end], positive[begin:end], y[begin:end]
     zero, one = x.dtype.type(0), x.dtype.type(1)
     for i in range(len(x)):
@@ -44,6 +46,7 @@ def _logistic(begin, end, x, t, positive, y):
 
 @compiled_formula
 def _logistic_grad(begin, end, g, x, t, positive, gx):
+    in_widest_vectors()
     alike = len(g) == 1
     x, t, positive, gx = x[begin:end], t[begin:end], positive[begin:end], gx[begin:end]
     g, first, one = g if alike else g[begin:end], g[0], x.dtype.type(1)

@@ -11,8 +11,9 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from .exponential import exp
+from .exponential import exp, log
 from .jit import compiled, compiled_formula, compiled_sum
+from .vector import in_widest_vectors
 
 _FULL = (
     32  # a filled row has a multiple of that many scores, as many as a step of any processor's vectors takes
@@ -60,6 +61,7 @@ def _largest_of_its_type(row):
 @compiled_sum
 def _exponentials(room, largest):
     """Put the exponentials of the distances from the largest score in place of the scores, and add them up."""
+    in_widest_vectors()
     total = room.dtype.type(0)
     for c in range(len(room)):
         room[c] = exp(room[c] - largest)
@@ -87,7 +89,7 @@ def log_softmax(begin, end, x, y):
         row, out = x[s], y[s]
         _copy(row, room)
         largest = _largest(room)
-        log_total = np.log(_exponentials(room, largest))
+        log_total = log(_exponentials(room, largest))
         for c in range(len(row)):
             out[c] = row[c] - largest - log_total
 
@@ -133,27 +135,28 @@ def log_softmax_grad(begin, end, g, y, gx):
 
 
 @compiled
-def cross_entropy(begin, end, x, labels, weight, own, share, ignore_index, scores, mass, largest, total):
-    """Parts of the losses: see the loop of that name in :mod:`.softmax`."""
-    room, spread = _room(x), share * weight.sum()
+def cross_entropy(begin, end, x, labels, weight, own, share, ignore_index, losses, largest, total):
+    """Losses, and what their gradient needs: see the loop of that name in :mod:`.softmax`."""
+    room, spread = _room(x), share * weight.sum() if share != 0 else share
     for s in range(begin, end):
         row, label = x[s], labels[s]
         if label == ignore_index:
-            scores[s], mass[s], largest[s], total[s] = 0, 0, 0, 1
+            losses[s], largest[s], total[s] = 0, 0, 1
             continue
         _copy(row, room)
         largest[s] = _largest(room)
-        at_label = own * weight[label]
-        scores[s], mass[s] = at_label * (row[label] - largest[s]), at_label + spread
-        if share != 0:
-            scores[s] += share * _dot(weight, row, largest[s])
         total[s] = _exponentials(room, largest[s])
+        at_label = own * weight[label]
+        score = at_label * (row[label] - largest[s])
+        if share != 0:
+            score += share * _dot(weight, row, largest[s])
+        losses[s] = (at_label + spread) * log(total[s]) - score
 
 
 @compiled  # no fused multiply-add: p - t is to be 0 exactly, not the rounding of a product, where p is 1
 def cross_entropy_grad(begin, end, g, x, largest, total, labels, weight, own, share, ignore_index, gx):
     """Gradient of cross_entropy."""
-    room, spread = _room(x), share * weight.sum()
+    room, spread = _room(x), share * weight.sum() if share != 0 else share
     for s in range(begin, end):
         row, out, label = x[s], gx[s], labels[s]
         if label == ignore_index:

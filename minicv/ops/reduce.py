@@ -20,7 +20,7 @@ def normalize_axes(op, axis, ndim):
     for a in axes:
         if not -ndim <= a < ndim:
             raise ShapeError(sentence(op, "axis", f"in {-ndim}..{ndim - 1} for a tensor of {ndim} axes", a))
-    axes = tuple(sorted(int(a) % ndim for a in axes))
+    axes = tuple(sorted([int(a) % ndim for a in axes]))
     if len(set(axes)) != len(axes):
         raise ShapeError(sentence(op, "axis", "without repetitions", axis))
     return axes
