@@ -115,6 +115,7 @@ OPS = [
     lambda draw: _optimize(draw, optim.Adam),
     lambda draw: _optimize(draw, optim.RMSprop),
     lambda draw: F.cross_entropy(draw(16384, 1000), draw.labels(1000, 16384)),
+    lambda draw: F.nll_loss(draw(16384, 1000), draw.labels(1000, 16384)),
     lambda draw: F.smooth_l1_loss(draw(16384, 1000), draw(16384, 1000)),
     lambda draw: F.binary_cross_entropy_with_logits(draw(16384, 1000), draw(16384, 1000)),
     lambda draw: F.softmax(draw(16384, 1000), 1),

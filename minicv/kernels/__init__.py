@@ -44,6 +44,8 @@ registry = {
     "log_softmax_grad": "softmax",
     "cross_entropy": "softmax",
     "cross_entropy_grad": "softmax",
+    "nll_loss": "nll",
+    "nll_loss_grad": "nll",
     "distance_loss": "loss",
     "distance_loss_grad": "loss",
     "logistic_loss": "loss",

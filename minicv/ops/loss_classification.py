@@ -3,10 +3,12 @@
 The axis of the classes is axis 1, for (N, L) as for (N, L, H, W), or axis 0 of a single sample (L,).
 """
 
+from math import prod
+
 import numpy as np
 
 from .. import kernels
-from ..backend import as_array, get_array_module
+from ..backend import get_array_module
 from ..errors import (
     DTypeError,
     GraphError,
@@ -22,38 +24,22 @@ from ..tensor import Tensor, as_tensor
 from .activation import relu
 from .elementwise import where
 from .loss_regression import check_reduction, reduce_losses
-from .pool import Pick
 from .reduce import sum_to, take_along_axis
 from .softmax import log_softmax, places, softmax
 
 
-class CrossEntropy(Function):
-    """-sum_c t_c log p_c at each place, with p = softmax(x): its gradient is p sum_c t_c - t, which is p - t if w = 1.
+class LabelLoss(Function):
+    """Losses of labels, an array (N, P), place by place; or, with a ``total``, their sum divided by it.
 
-    The target t is the weight w of the label there, of which a share is spread over all classes. With a ``total``
-    the result is the sum over the places, divided by the total.
+    P places follow the ``axis`` of the classes, whose ``weight`` says how much each counts.
     """
 
-    def forward(self, x):
-        self.save(x)
-        scores = places(x, self.axis)
-        labels = self.labels.reshape(scores.shape[0], scores.shape[2])
-        target = labels, self.weight, self.smoothing, self.ignore_index
-        losses, *self.sums = kernels.cross_entropy(scores, *target)
+    def reduce(self, losses, shape):
+        """What forward returns: the losses for an input of that shape, or one number."""
         if self.total is None:
-            return losses.reshape(self.labels.shape)
+            return losses.reshape(shape[: self.axis] + shape[self.axis + 1 :])
         with np.errstate(invalid="ignore"):  # 0 / 0: the mean of nothing is NaN, as in PyTorch
             return losses.sum() / self.total
-
-    def backward(self, g):
-        return CrossEntropyGrad(sums=self.sums, **self._params)(g, *self.saved)
-
-
-class CrossEntropyGrad(Function):
-    """g (p sum_c t_c - t): the gradient of CrossEntropy. g is a number for each place, or, with a total, one for all.
-
-    Its own gradient by x is that of softmax.
-    """
 
     def shared(self, g):
         """The gradient by the loss of each place, as an array or a Tensor."""
@@ -62,20 +48,68 @@ class CrossEntropyGrad(Function):
         nothing = self.total == 0  # then the gradient is 0, rather than NaN
         return g * ((1 - nothing) / (self.total + nothing)).astype(g.dtype)
 
+    def by_place(self, g):
+        """The gradients by the losses as an array (N, P), from that by what forward returned."""
+        g, shape = self.shared(g), self.labels.shape
+        return g.reshape(shape) if self.total is None else np.broadcast_to(g, shape)
+
+
+class NLLLoss(LabelLoss):
+    """-w x, for the score x of each place's label and the weight w of that class. Linear in x."""
+
+    def forward(self, x):
+        self.shape = x.shape
+        losses = kernels.nll_loss(places(x, self.axis), self.labels, self.weight, self.ignore_index)
+        return self.reduce(losses, x.shape)
+
+    def backward(self, g):
+        return NLLLossGrad(**{**self._params, "shape": self.shape})(g)
+
+
+class NLLLossGrad(LabelLoss):
+    """-w g at the label of each place, 0 elsewhere: the transpose of NLLLoss."""
+
+    def forward(self, g):
+        gx = kernels.nll_loss_grad(self.by_place(g), self.labels, self.weight, self.ignore_index)
+        return gx.reshape(self.shape)
+
+    def backward(self, h):
+        losses = NLLLoss(**{**self._params, "total": None})(h)
+        return losses if self.total is None else self.shared(losses.sum())
+
+
+class CrossEntropy(LabelLoss):
+    """-sum_c t_c log p_c at each place, with p = softmax(x): its gradient is p sum_c t_c - t, which is p - t if w = 1.
+
+    The target t is the weight w of the label there, of which a share is spread over all classes.
+    """
+
+    def forward(self, x):
+        self.save(x)
+        target = self.labels, self.weight, self.smoothing, self.ignore_index
+        losses, *self.sums = kernels.cross_entropy(places(x, self.axis), *target)
+        return self.reduce(losses, x.shape)
+
+    def backward(self, g):
+        return CrossEntropyGrad(sums=self.sums, **self._params)(g, *self.saved)
+
+
+class CrossEntropyGrad(LabelLoss):
+    """g (p sum_c t_c - t): the gradient of CrossEntropy. g is a number for each place, or, with a total, one for all.
+
+    Its own gradient by x is that of softmax.
+    """
+
     def forward(self, g, x):
         self.save(g, x)
+        target = self.labels, self.weight, self.smoothing, self.ignore_index
         scores = places(x, self.axis)
-        g, labels = (
-            array.reshape(scores.shape[0], scores.shape[2])
-            for array in (np.broadcast_to(self.shared(g), self.labels.shape), self.labels)
-        )
-        target = labels, self.weight, self.smoothing, self.ignore_index
-        return kernels.cross_entropy_grad(g, scores, *self.sums, *target).reshape(x.shape)
+        return kernels.cross_entropy_grad(self.by_place(g), scores, *self.sums, *target).reshape(x.shape)
 
     def backward(self, h):
         g, x = self.saved
-        labels = np.expand_dims(self.labels, self.axis)
         classes, per_class = x.shape[self.axis], (-1,) + (1,) * (x.ndim - 1 - self.axis)
+        labels = self.labels.reshape(x.shape[: self.axis] + (1,) + x.shape[self.axis + 1 :])
         one_hot = labels == get_array_module(labels).arange(classes).reshape(per_class)
         target = ((1 - self.smoothing) * one_hot + self.smoothing / classes) * self.weight.reshape(per_class)
         kept = labels != self.ignore_index
@@ -132,33 +166,45 @@ def _weighted(log_p, axis, weight):
 
 
 def _counted(op, labels, classes, ignore_index):
-    """Which labels count, as a mask; those that do are checked."""
+    """Which labels count, as a mask, or None if all do; those that do are checked."""
+    above = labels.view(f"u{labels.itemsize}")  # without signs, what is negative lies above all classes
+    if labels.size and above.max() < classes and not 0 <= ignore_index < classes:
+        return None  # as usual, and known from one sweep
     counted = labels != ignore_index
     hint = "If that label marks what is not to be learnt, pass it as ignore_index."
     check_labels(op, "target", np.where(counted, labels, 0), 0, classes, hint)
     return counted
 
 
-def _cross_entropy_of_labels(input, axis, target, weight, ignore_index, label_smoothing, reduction):
-    """-w[label] log p[label] at each place, ``label_smoothing`` of it spread over all classes; 0 where ignored."""
-    op = "cross_entropy"
+def _total(labels, counted, weight, dtype):
+    """What the mean over labels divides the sum by: how many count, or the sum of their weights."""
+    if weight is None:
+        return dtype.type(labels.size) if counted is None else counted.sum(dtype=dtype)
+    if counted is None:
+        return weight[labels].sum(dtype=dtype)
+    return (weight[np.where(counted, labels, 0)] * counted).sum(dtype=dtype)
+
+
+def _loss_of_labels(op, loss, input, axis, target, weight, ignore_index, reduction, **params):
+    """Apply a LabelLoss to an input, with arguments that are checked here."""
     labels, classes = _labels(op, input, axis, target), input.shape[axis]
     counted = _counted(op, labels, classes, ignore_index)
     check_reduction(op, reduction)
     if weight is not None and weight.requires_grad:
         hint = "Losses by labels take the weights of classes as given: pass weight.detach()."
         raise GraphError(sentence(op, "weight", "a tensor without a gradient", "one that requires it", hint))
-    xp, total = get_array_module(labels), {"sum": input.dtype.type(1)}.get(reduction)
+    total, weight = {"sum": input.dtype.type(1)}.get(reduction), None if weight is None else weight._array
     if reduction == "mean":
-        weights = counted if weight is None else weight._array[np.where(counted, labels, 0)] * counted
-        total = weights.sum(dtype=input.dtype)
-    return CrossEntropy(
+        total = _total(labels, counted, weight, input.dtype)
+    return loss(
         axis=axis,
-        labels=labels.astype(np.int64, copy=False),
-        weight=xp.ones(classes, input.dtype) if weight is None else weight._array,
-        smoothing=float(label_smoothing),
+        labels=labels.astype(np.int64, copy=False).reshape(
+            prod(input.shape[:axis]), prod(input.shape[axis + 1 :])
+        ),
+        weight=get_array_module(labels).ones(classes, input.dtype) if weight is None else weight,
         ignore_index=int(ignore_index),
         total=total,
+        **params,
     )(input)
 
 
@@ -205,16 +251,9 @@ def nll_loss(input, target, weight=None, *, ignore_index=-100, reduction="mean")
     """
     input, axis = _scores("nll_loss", input)
     weight = _class_weight("nll_loss", input, axis, weight)
-    labels = _labels("nll_loss", input, axis, as_tensor(target))
-    counted = _counted("nll_loss", labels, input.shape[axis], ignore_index)
-    N, L, P = places(input._array, axis).shape
-    at = labels.reshape(N, 1, P) * P + get_array_module(labels).arange(P)
-    at = np.where(counted.reshape(N, 1, P), at, -1).astype(np.int32)  # -1 picks 0
-    losses = -Pick(indices=at, ranges=None)(input.reshape(N, 1, L, P)).reshape(labels.shape)
-    if weight is None:
-        return reduce_losses("nll_loss", losses, reduction, Tensor(as_array(counted.sum(dtype=input.dtype))))
-    weights = where(Tensor(counted), weight[np.where(counted, labels, 0)], 0.0)
-    return reduce_losses("nll_loss", losses * weights, reduction, weights.sum())
+    return _loss_of_labels(
+        "nll_loss", NLLLoss, input, axis, as_tensor(target), weight, ignore_index, reduction
+    )
 
 
 def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
@@ -261,8 +300,8 @@ def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="m
     if not 0 <= label_smoothing <= 1:
         raise ShapeError(sentence(op, "label_smoothing", "in [0, 1]", label_smoothing))
     if target.dtype.kind != "f":
-        rest = weight, ignore_index, label_smoothing, reduction
-        return _cross_entropy_of_labels(input, axis, target, *rest)
+        given = input, axis, target, weight, ignore_index, reduction
+        return _loss_of_labels(op, CrossEntropy, *given, smoothing=float(label_smoothing))
     if ignore_index >= 0:
         hint = "To leave places out, use reduction='none' and a mask."
         expected = "left out when target holds probabilities"

@@ -58,7 +58,7 @@ def check_reduction(op, reduction):
         raise ShapeError(sentence(op, "reduction", '"mean", "sum" or "none"', repr(reduction)))
 
 
-def reduce_losses(op, losses, reduction, total=None):
+def reduce_losses(op, losses, reduction):
     """What ``reduction`` makes of a tensor of losses.
 
     Parameters
@@ -68,18 +68,13 @@ def reduce_losses(op, losses, reduction, total=None):
     losses : Tensor
     reduction : {"mean", "sum", "none"}
         The mean of no losses at all is NaN, as in PyTorch.
-    total : Tensor, optional
-        What the mean divides the sum by; the number of losses by default.
     """
     check_reduction(op, reduction)
     if reduction == "none":
         return losses
     if reduction == "sum":
         return losses.sum()
-    if total is None:
-        return losses.mean()
-    nothing = Tensor(total._array == 0)  # then the mean is NaN, and its gradient 0 rather than inf * 0
-    return where(nothing, np.nan, losses.sum() / where(nothing, 1.0, total))
+    return losses.mean()
 
 
 def count_of(op, reduction, input):

@@ -71,6 +71,7 @@ FUNCTIONS = {
     "cross_entropy": lambda x: (
         F.cross_entropy(x(5, 4), x.labels(4, 5), x.fixed(4), label_smoothing=0.1),
         F.cross_entropy(x(2, 4, 3, 3), x.labels(4, 2, 3, 3), ignore_index=1, reduction="none"),
+        F.cross_entropy(x(5, 4), x.labels(4, 5)),
         F.cross_entropy(x(2, 4), x.fixed(2, 4)),
     ),
     "dropout": lambda x: F.dropout(x(3, 4), 1.0) + F.dropout(x(3, 4), training=False),

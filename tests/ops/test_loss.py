@@ -107,15 +107,18 @@ def test_a_small_loss_is_not_rounded_away():
     assert F.cross_entropy(x, [0]).item() == pytest.approx(math.log1p(math.exp(-15)), rel=0.2)
 
 
+@pytest.mark.parametrize("of_labels", [F.cross_entropy, F.nll_loss])
 @pytest.mark.parametrize("places", [(), (2, 2)])
-def test_where_everything_is_ignored_the_mean_is_nan_and_nothing_is_learnt(places):
+def test_where_everything_is_ignored_the_mean_is_nan_and_nothing_is_learnt(places, of_labels):
     x = minicv.tensor(np.ones((2, 3, *places)), requires_grad=True)
     labels = np.full((2, *places), -100)
-    loss = F.cross_entropy(x, labels)
-    loss.backward()
+    loss = of_labels(x, labels)
+    one = minicv.tensor(1.0, dtype=np.float64, requires_grad=True)
+    (gradient,) = minicv.grad(loss, x, one, create_graph=True)
     assert math.isnan(loss.item())
-    assert not x.grad.numpy().any()
-    assert F.cross_entropy(x, labels, reduction="sum").item() == 0
+    assert not gradient.numpy().any()
+    assert minicv.grad(gradient.sum(), one)[0].item() == 0
+    assert of_labels(x, labels, reduction="sum").item() == 0
 
 
 def test_an_ignored_place_may_hold_anything():
@@ -132,10 +135,25 @@ def test_labels_may_be_any_integers(dtype):
     assert F.cross_entropy(SCORES, LABELS.astype(dtype)).item() == expected
 
 
-def test_a_weight_that_is_to_be_learnt_is_refused():
+@pytest.mark.parametrize("name", ["cross_entropy", "nll_loss"])
+def test_a_weight_that_is_to_be_learnt_is_refused(name):
     weight = minicv.tensor(WEIGHT, requires_grad=True)
-    with pytest.raises(minicv.GraphError, match=r"cross_entropy: weight must be .* pass weight\.detach"):
-        F.cross_entropy(SCORES, LABELS, weight)
+    with pytest.raises(minicv.GraphError, match=rf"{name}: weight must be .* pass weight\.detach"):
+        getattr(F, name)(SCORES, LABELS, weight)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_third_derivatives_of_nll_loss(reduction):
+    """It is linear, and as often as it is differentiated its gradient stays a map of labels."""
+    g = np.array(2.0) if reduction == "mean" else LABELS + 0.5
+
+    def gradient(g):
+        x = minicv.tensor(SCORES, requires_grad=True)
+        with minicv.enable_grad():
+            loss = F.nll_loss(x, LABELS, WEIGHT, ignore_index=3, reduction=reduction)
+            return minicv.grad(loss, x, g, create_graph=True)[0]
+
+    assert gradcheck(gradient, [g]) and gradgradcheck(gradient, [g])
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
