@@ -12,7 +12,6 @@ from functools import cache
 from threading import Lock
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from . import parallel
 
@@ -27,6 +26,8 @@ _before = ()  # what each library used when the first user came
 @cache
 def _libraries():
     """The BLAS libraries that NumPy has loaded; looking for them takes a moment, so it is done once."""
+    from threadpoolctl import ThreadpoolController
+
     return ThreadpoolController().select(user_api="blas").lib_controllers
 
 

@@ -1,5 +1,6 @@
 """The dispatcher: which leaf computes, and what importing it costs."""
 
+import gc
 import subprocess
 import sys
 import threading
@@ -108,3 +109,15 @@ def test_importing_it_imports_no_leaf():
         "assert not [m for m in sys.modules if m.startswith('minicv.kernels.')]"
     )
     subprocess.run([sys.executable, "-c", check], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_the_collector_is_left_as_it_was(collects):
+    (gc.enable if collects else gc.disable)()
+    try:
+        kernels._module.__wrapped__("reference.conv")
+        with pytest.raises(ImportError):
+            kernels._module.__wrapped__("reference.nothing")
+        assert gc.isenabled() == collects
+    finally:
+        gc.enable()
