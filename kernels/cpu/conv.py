@@ -108,7 +108,7 @@ def conv_transpose2d(y, w, bias, output_size, stride, padding, dilation, groups)
         return x
     geometry = output_size, stride, padding, dilation, groups
     numbers = w.shape[1] * groups, y.shape[1]
-    if stride == (1, 1) and _depthwise(y, numbers, w.shape[2:], *geometry[1:]) and _finite(w):
+    if _depthwise(y, numbers, w.shape[2:], *geometry[1:]) and _finite(w):
         return conv_depthwise.conv_transpose2d(y, w, bias, *geometry)
     if y.dtype == np.float32:
         x = conv_shift.conv_transpose2d(y, w, bias, *geometry)

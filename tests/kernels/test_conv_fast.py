@@ -115,7 +115,7 @@ CASES = {
 }
 
 
-# For each of them there is a way in place; the transpose of a stride is not among the kernels then.
+# For each of them there is a way in place.
 DEPTHWISE = [
     dict(N=N, C=3, size=size, K=3, groups=3, kernel_size=kernel, stride=(s, s), padding=padding)
     for N, size, kernel, padding in [
@@ -134,8 +134,7 @@ DEPTHWISE += [dict(N=2, C=3, size=(5, 18), K=3, groups=3, kernel_size=(2, 2), st
 def in_place(setting):
     """Kernels and arguments of a depthwise convolution."""
     listed = arguments(np.random.default_rng(0), **setting)
-    names = [name for name in listed if name != "conv_transpose2d" or setting["stride"] == (1, 1)]
-    return [(name, conv_depthwise, listed[name]) for name in names]
+    return [(name, conv_depthwise, args) for name, args in listed.items()]
 
 
 @pytest.mark.parametrize("setting", DEPTHWISE)
