@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,25 +48,34 @@ def copy_kernels(folder):
     return folder
 
 
-@pytest.fixture
-def checkout(tmp_path):
-    """A copy of the kernels, with nothing compiled."""
-    return copy_kernels(tmp_path)
+# Where a process may keep what it compiles; {} is the folder that holds its copy of the kernels. Files stand in the
+# place of the folders that are closed to it, which stops the superuser too.
+CLOSED = {
+    "usual": None,
+    "read-only checkout": {"HOME": "{}", "XDG_CACHE_HOME": "{}/cache"},
+    "nowhere": {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null"},
+}
 
 
 @pytest.fixture(scope="module")
-def used(tmp_path_factory):
-    """A copy of the kernels in which one process has compiled what it needed, and what it said."""
-    folder = copy_kernels(tmp_path_factory.mktemp("used"))
-    compiled, said = count(folder, HEAVY + "assert len(loaded) == 3")
-    assert compiled == NEEDED
-    return folder, said
+def first_runs(tmp_path_factory):
+    """For each place: the copy, its environment, functions that a first process compiled, and what it said."""
+
+    def run(place):
+        folder, closed = copy_kernels(tmp_path_factory.mktemp("kernels")), CLOSED[place]
+        if closed:
+            (folder / "kernels" / "cpu" / "__pycache__").touch()
+        environment = {name: path.format(folder) for name, path in (closed or {}).items()}
+        return folder, environment, *count(folder, HEAVY + "assert len(loaded) == 3", **environment)
+
+    with ThreadPoolExecutor() as pool:  # they take seconds each
+        return dict(zip(CLOSED, pool.map(run, CLOSED)))
 
 
 @pytest.fixture
-def kept(used, tmp_path):
-    """A copy of that one, to be changed."""
-    return shutil.copytree(used[0], tmp_path, dirs_exist_ok=True)
+def kept(first_runs, tmp_path):
+    """A copy of the kernels and of what is compiled beside them, to be changed."""
+    return shutil.copytree(first_runs["usual"][0], tmp_path, dirs_exist_ok=True)
 
 
 def count(checkout, then="", **environment):
@@ -104,24 +114,22 @@ def test_an_index_that_speaks_of_what_is_gone_counts_as_empty(tmp_path):
     assert index.load(arguments) == "compiled again"
 
 
-def test_a_second_process_compiles_nothing_and_says_nothing(used, kept):
+def test_a_second_process_compiles_nothing_and_says_nothing(first_runs, kept):
     """In a copy of what is compiled, for otherwise the test that changes one would prove nothing."""
-    said = used[1]
+    *_, compiled, said = first_runs["usual"]
+    assert compiled == NEEDED
     assert said.count("minicv: compiling") == 1 and "later runs load them from disk" in said
     assert count(kept, HEAVY + "assert not loaded, loaded") == (0, "")
 
 
-def test_without_a_writable_cache_folder(checkout):
-    """Files stand where Numba would make its folders, which stops the superuser too."""
-    (checkout / "kernels" / "cpu" / "__pycache__").touch()
-    compiled, said = count(checkout, HOME="/dev/null", XDG_CACHE_HOME="/dev/null")
+def test_without_a_writable_cache_folder(first_runs):
+    folder, _, compiled, said = first_runs["nowhere"]
     assert compiled == NEEDED
     assert said.count("minicv: compiling") == 1 and "again in every run" in said
-    assert not [*checkout.rglob("*.nbi")]
+    assert not [*folder.rglob("*.nbi")]
 
 
-def test_a_read_only_checkout_uses_the_users_own_folder(checkout):
-    (checkout / "kernels" / "cpu" / "__pycache__").touch()
-    home = {"HOME": str(checkout), "XDG_CACHE_HOME": str(checkout / "cache")}
-    assert count(checkout, **home)[0] == NEEDED
-    assert count(checkout, **home) == (0, "")
+def test_a_read_only_checkout_uses_the_users_own_folder(first_runs):
+    folder, environment, compiled, _ = first_runs["read-only checkout"]
+    assert compiled == NEEDED
+    assert count(folder, **environment) == (0, "")
