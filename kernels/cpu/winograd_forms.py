@@ -18,8 +18,11 @@ even numbers, and are a filter of two taps there, F(2, 2); the middle one meets 
     y1 = d2 g0 + d4 g2 + d3 g1 = (d4 - d2) g2 + d2 (g0 + g2) + d3 g1
 
 ``DOUBLING`` is for its transpose, which stamps the filter at every second pixel, where the first pixel is under a
-middle tap (an odd padding). A pixel under the outer taps of two stamps is such an F(2, 2) again. The filter is
-turned: g0 is the last tap of a stamp.
+middle tap (an odd padding). With g turned, so that g0 is the last tap of a stamp, pixels under the outer taps of
+two stamps are such an F(2, 2) again, 5 products instead of 6::
+
+    y0 = d0 g1        y1 = d0 g0 + d1 g2 = (d0 - d1) g0 + d1 (g0 + g2)
+    y2 = d1 g1        y3 = d1 g0 + d2 g2 = (d2 - d1) g2 + d1 (g0 + g2)
 
 A form for the gradient of the weights transforms the outputs' gradient with A: ``GRADIENTS``.
 
