@@ -138,7 +138,7 @@ def use(leaf, watch=None):
 def _module(path):
     """Import a module of a leaf, with the garbage collector at rest.
 
-    The first one brings all of Numba, whose objects stay: to look through them again and again, as they become more,
+    The first one brings all of Numba, whose objects stay. To look through them again and again, as they become more,
     takes a fifth of the time.
     """
     collects = gc.isenabled()
@@ -146,6 +146,8 @@ def _module(path):
     try:
         return import_module(f"{__name__}.{path}")
     finally:
+        gc.freeze()
+        gc.unfreeze()  # which puts all that is there among the old objects, that are seldom looked through
         if collects:
             gc.enable()
 
