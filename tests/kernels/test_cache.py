@@ -87,7 +87,7 @@ def count(checkout, then="", **environment):
         env={**kept, "PYTHONPATH": str(checkout), **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     return int(done.stdout), done.stderr
