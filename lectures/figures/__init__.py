@@ -5,7 +5,7 @@ A builder takes a theme and returns what a :class:`minicv.viz.Picture` needs bes
     @figure("unpool.nearest", decks=[("OU", "12")], provenance="computed")
     def nearest(theme):
         ...
-        return {"title": ..., "alt": ..., "figure": page, "frames": ..., "steps": ..., "numbers": ...}
+        return {"title": ..., "alt": ..., "figure": page, "frame": ..., "steps": ..., "numbers": ...}
 
 The ids are those of the lecture map. Imported as ``minicv.lectures.figures``.
 

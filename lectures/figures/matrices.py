@@ -60,7 +60,7 @@ def _conv(theme, stride, move):
         "alt": f"Convolution with three taps, stride {stride}, padding 1, as a matrix: {in_words(matrix)}. "
         + f"Times the padded input {' '.join(PADDED)} it gives {', '.join(product)}. {summary}",
         "figure": draw(len(product), [], summary),
-        "frames": [draw(row + 1, [row], words) for row, words in enumerate(steps)],
+        "frame": lambda row: draw(row + 1, [row], steps[row]),
         "steps": steps,
         "numbers": {"matrix": matrix, "input": PADDED, "output": product},
     }
@@ -126,7 +126,7 @@ def _tconv(theme, stride, letters, spread, how):
         + f"Times the input {' '.join(letters)} it gives {', '.join(product)}. conv1d of {' '.join(spread)} "
         + f"({how}) with the filter turned round, {' '.join(TAPS[::-1])}, gives {', '.join(ordinary)}.",
         "figure": draw(None, summary),
-        "frames": [draw(k, words) for k, words in enumerate(steps)],
+        "frame": lambda k: draw(k, steps[k]),
         "steps": steps,
         "numbers": {
             "matrix": matrix,

@@ -61,7 +61,7 @@ def matrix(theme):
         "alt": f"The {C.shape[0]} × {C.shape[1]} matrix of a 3 × 3 convolution of a 4 × 4 image: {in_words(C)}. "
         + f"Windows on each pixel: {in_words(seen)}. {summary}",
         "figure": draw(row, pixel, summary),
-        "frames": [draw(row, None, words) for row, words in enumerate(steps)],
+        "frame": lambda row: draw(row, None, steps[row]),
         "steps": steps,
         "numbers": {"matrix": C, "starts": starts, "nonzeros": (C != "0").sum(axis=1), "windows": seen},
     }
@@ -111,7 +111,7 @@ def backward(theme):
         "alt": f"The 16 × 4 transpose of the matrix of the filter {in_words(w)}, times dy = {in_words(dy)}, "
         + f"gives {in_words(dx)}. The largest difference from x.grad, the gradient of conv2d, is {error}.",
         "figure": draw(None, summary),
-        "frames": [draw(k, words) for k, words in enumerate(steps)],
+        "frame": lambda k: draw(k, steps[k]),
         "steps": steps,
         "numbers": {"filter": w, "dy": dy, "CT": CT, "dx": dx, "gradient": gradient, "difference": error},
     }

@@ -64,7 +64,7 @@ def one_dimension(theme):
         "title": "Transposed convolution in one dimension",
         "alt": "Input a b, filter x y z, stride 2. " + " ".join(steps),
         "figure": draw(4),
-        "frames": [draw(i) for i in range(1, 5)],
+        "frame": lambda i: draw(i + 1),
         "steps": steps,
         "numbers": {"input": letters, "filter": taps, "stamps": stamps, "sum": total, "output": output},
     }
@@ -112,13 +112,17 @@ def two_dimensions(theme):
     steps = [state.sentence for state in states]
     crop = "Padding 1 crops the border; output padding 1 keeps the last row and column "
     crop += f"(without it: {' × '.join(map(str, short.shape))})."
+
+    def frame(i):
+        return _frame(theme, states[i]) if i < len(states) else _crop_frame(theme, full, output, crop)
+
     return {
         "title": "Transposed convolution",
         "alt": f"Transposed convolution of {in_words(INPUT)} with the filter {in_words(FILTER)}, stride 2, "
         + f"padding 1, output padding 1. The stamps sum to {in_words(full)}; cropped: {in_words(output)}. "
         + " ".join([*steps, crop]),
         "figure": _strip(theme, states, output),
-        "frames": [_frame(theme, state) for state in states] + [_crop_frame(theme, full, output, crop)],
+        "frame": frame,
         "steps": [*steps, crop],
         "numbers": {
             "input": INPUT,

@@ -69,14 +69,11 @@ def _upsampled(theme, output, copies, op, title, sentence, summary):
     sources = list(copies)
     holes = ~_mask(output.shape, [cell for cells in copies.values() for cell in cells])
     steps = [sentence(SMALL[r][c], copies[r, c]) for r, c in sources]
-    frames = [
-        draw(sources[: i + 1], [source], words) for i, (source, words) in enumerate(zip(sources, steps))
-    ]
     return {
         "title": title,
         "alt": f"{title}. Input 2 × 2: {in_words(SMALL)}. Output 4 × 4: {in_words(output)}. {summary}",
         "figure": draw(sources, [], summary),
-        "frames": frames,
+        "frame": lambda i: draw(sources[: i + 1], [sources[i]], steps[i]),
         "steps": steps,
         "numbers": {"input": SMALL, "output": output},
     }
@@ -132,7 +129,7 @@ def max_pooling(theme):
         + ", ".join(f"({r}, {c})" for r, c in switches.reshape(-1, 2))
         + f". {summary}",
         "figure": draw(windows, [], summary),
-        "frames": [draw(windows[: i + 1], [windows[i]], words) for i, words in enumerate(sentences)],
+        "frame": lambda i: draw(windows[: i + 1], [windows[i]], sentences[i]),
         "steps": sentences,
         "numbers": {"input": POOLED, "output": output, "switches": switches},
     }
@@ -182,7 +179,7 @@ def max_unpooling(theme):
         + f"Output 4 × 4: {in_words(output)}. "
         + " ".join(sentences),
         "figure": strip,
-        "frames": [frame(i) for i in range(len(moves))],
+        "frame": frame,
         "steps": sentences,
         "numbers": {"input": SMALL, "switches": switches, "output": output, "canvases": canvases},
     }

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -34,14 +35,19 @@ class Picture:
         "computed", "trained", "measured", "data", "quoted" or "schematic"; it is written at the foot of every figure.
     figure : matplotlib.figure.Figure
         The static version; of a stepped picture, its filmstrip.
-    frames : list of Figure
-        One for each build step, in one fixed layout; may be empty.
     steps : list of str
-        A sentence for each frame.
+        A sentence for each build step; may be empty.
+    frame : callable
+        Draws the Figure of a step, all in one fixed layout, given the step's number from 0 on.
     numbers : dict
         Every number that the picture shows, by name; arrays or plain values. Tests compare these, not pixels.
     about : dict
         Other facts for the manifest: slides that show the picture, a seed.
+
+    Attributes
+    ----------
+    frames : list of Figure
+        One for each step. They are drawn when they are first asked for, as most who show a picture never do.
 
     Examples
     --------
@@ -59,8 +65,8 @@ class Picture:
     alt: str
     provenance: str
     figure: object
-    frames: list = field(default_factory=list)
     steps: list = field(default_factory=list)
+    frame: object = None
     numbers: dict = field(default_factory=dict)
     about: dict = field(default_factory=dict)
 
@@ -70,12 +76,15 @@ class Picture:
             raise ValueError(f"Picture: provenance must be one of {known}; got {self.provenance!r}")
         if not self.alt.strip():
             raise ValueError(f"Picture: {self.id} needs an alt text that says what it shows")
-        if len(self.steps) != len(self.frames):
+        if self.steps and not self.frame:
             raise ValueError(
-                f"Picture: {self.id} has {len(self.frames)} frames but {len(self.steps)} step sentences"
+                f"Picture: {self.id} has {len(self.steps)} steps but no function that draws their frames"
             )
-        for figure in (self.figure, *self.frames):
-            self._sign(figure)
+        self._sign(self.figure)
+
+    @cached_property
+    def frames(self):
+        return [self._sign(self.frame(number)) for number in range(len(self.steps))]
 
     def _sign(self, figure):
         """Write id and provenance at the foot: they keep a picture honest on somebody else's slide."""
@@ -85,6 +94,7 @@ class Picture:
         style = {"size": SMALL_TEXT, "color": theme.muted, "family": FONT, "va": "bottom"}
         figure.text(0.12 / width, 0.08 / height, words, ha="left", **style)
         figure.text(1 - 0.12 / width, 0.08 / height, self.id, ha="right", **style)
+        return figure
 
     def manifest(self):
         """Everything but the drawing, in plain Python values, ready for JSON."""

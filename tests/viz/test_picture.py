@@ -33,8 +33,7 @@ def picture(**changes):
 
 
 def stepped():
-    frames = [page_with([[i, 0], [0, 0]]) for i in range(3)]
-    return picture(frames=frames, steps=["zero", "one", "two"])
+    return picture(frame=lambda i: page_with([[i, 0], [0, 0]]), steps=["zero", "one", "two"])
 
 
 @pytest.mark.parametrize("kind", ["svg", "pdf", "png"])
@@ -123,6 +122,14 @@ def test_frames_as_pdf_pages_numbered_png_and_gif(tmp_path):
     assert stepped().save_frames(tmp_path / "q", "gif")[0].read_bytes() == gif.read_bytes()
 
 
+def test_frames_are_drawn_once_and_not_before_they_are_asked_for(tmp_path):
+    drawn = []
+    one = picture(frame=lambda i: drawn.append(i) or page_with([[i, 0], [0, 0]]), steps=["zero", "one"])
+    one.save(tmp_path / "p")
+    assert one.manifest()["steps"] == ["zero", "one"] and not drawn
+    assert one.frames is one.frames and drawn == [0, 1]
+
+
 def test_frames_share_one_layout():
     first, *others = stepped().frames
     for figure in others:
@@ -140,7 +147,7 @@ def test_notebooks_get_the_alt_text():
     [
         ({"provenance": "guessed"}, "provenance must be one of computed, trained, .*; got 'guessed'"),
         ({"alt": " "}, "test.one needs an alt text"),
-        ({"steps": ["zero"]}, "0 frames but 1 step sentences"),
+        ({"steps": ["zero"]}, "1 steps but no function that draws their frames"),
     ],
 )
 def test_incomplete_pictures_are_refused(changes, message):
