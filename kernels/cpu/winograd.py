@@ -19,7 +19,7 @@ multiplications instead of 144, and 2 x 2 outputs of a filter that moves by two 
 filters, U all tiles, and for each of the 16 entries the sum over c is a product of matrices, filters x channels
 x tiles.
 
-A job takes 48 tiles through all of it, so that V and the sums stay in a core's cache: V of a block of
+A job takes up to 48 tiles through all of it, so that V and the sums stay in a core's cache: V of a block of
 channels, in vectors of 16 tiles; then, for one panel of 8 filters after the other, the 16 products, and the
 outputs. The transpose is such a convolution as well, with the filters turned by 180 degrees.
 
@@ -61,7 +61,7 @@ from .winograd_vector import (
     transform_sums,
 )
 
-TILES = WIDTH  # of a block
+TILES = WIDTH  # of a part, at most
 _CHANNELS = 128  # of a block, at most: 16 x 128 x 48 floats of V are 384 KiB, a good part of a core's cache
 
 # Stride -> form, and the channels (and filters) and the tiles from which on it is worth the transforms.
@@ -89,7 +89,8 @@ class Tiling(NamedTuple):
     block: int  # channels at a time
     u: int  # floats from one entry of a panel's U, for a block of channels, to the next
     v: int  # the same for V
-    groups: int  # that the filters are cut into, for jobs of their own
+    parts: int  # that the tiles are cut into, between vectors, for jobs of their own
+    groups: int  # that the filters are cut into, likewise
 
 
 def numbered(form):
@@ -168,7 +169,7 @@ def _outputs(sums, s, tiling, first, last, k, bias, y, doubt):
 
 @compiled
 def _convolve(begin, end, x, panels, bias, y, doubt, tiling):
-    """Convolve: job j is block j // groups of the tiles and group j % groups of the panels of filters.
+    """Convolve: job j is part j // groups of the tiles and group j % groups of the panels of filters.
 
     If something is not finite, doubt[j] becomes NaN.
     """
@@ -178,11 +179,13 @@ def _convolve(begin, end, x, panels, bias, y, doubt, tiling):
     waiting = -(-all_panels // tiling.groups) if several else 1
     sums = aligned(np.empty(waiting * in_panel + 2 * LANES, np.float32))
     check = np.zeros(LANES, np.float32)
+    vectors = -(-tiling.tiles // LANES)
     for job in range(begin, end):
-        group, first = job % tiling.groups, job // tiling.groups * TILES
+        part, group = divmod(job, tiling.groups)
+        first = vectors * part // tiling.parts * LANES
+        last = min(vectors * (part + 1) // tiling.parts * LANES, tiling.tiles)
         from_panel = all_panels * group // tiling.groups
         to_panel = all_panels * (group + 1) // tiling.groups
-        last = min(first + TILES, tiling.tiles)
         for c in range(0, tiling.channels, tiling.block):
             channels = min(tiling.block, tiling.channels - c)
             patches(x, tiling, first, last, c, channels, pixels, TILES, tiling.v)
@@ -208,9 +211,10 @@ def plan(form, threads, batch, channels, size, padding, filters, windows):
     # If the entries were a multiple of 4 KiB apart, they would compete for the same few lines of the cache.
     planes = block * FILTERS + LANES, block * TILES + LANES
     jobs = _JOBS * threads if threads > 1 else 1
-    groups = min(-(-filters // FILTERS), -(-jobs // max(1, -(-tiles // TILES))))
+    parts = -(-tiles // TILES)
+    groups = min(-(-filters // FILTERS), -(-jobs // max(1, parts)))
     shape = channels, size, padding, filters, windows, rows, columns, tiles
-    return Tiling(numbered(form), step, side, entries, *shape, block, *planes, groups)
+    return Tiling(numbered(form), step, side, entries, *shape, block, *planes, parts, groups)
 
 
 def _run(x, w, steps, turned, bias, tiling):
@@ -220,7 +224,7 @@ def _run(x, w, steps, turned, bias, tiling):
     work = tiling.entries * tiling.channels
     parallel.run(_filters, panels, work, source(w, w.size), steps, turned, tiling, u)
     y = memory.empty((len(x), tiling.filters, *tiling.windows), np.float32)
-    jobs = -(-tiling.tiles // TILES) * tiling.groups
+    jobs = tiling.parts * tiling.groups
     doubt = np.zeros(jobs, np.float32)
     bias = np.zeros(tiling.filters, np.float32) if bias is None else bias
     work *= tiling.filters * TILES // tiling.groups // LANES
