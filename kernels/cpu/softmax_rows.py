@@ -89,7 +89,7 @@ def log_softmax(begin, end, x, y):
         row, out = x[s], y[s]
         _copy(row, room)
         largest = _largest(room)
-        log_total = log(_exponentials(room, largest))
+        log_total = np.log(_exponentials(room, largest))
         for c in range(len(row)):
             out[c] = row[c] - largest - log_total
 
@@ -138,6 +138,7 @@ def log_softmax_grad(begin, end, g, y, gx):
 def cross_entropy(begin, end, x, labels, weight, own, share, ignore_index, losses, largest, total):
     """Losses, and what their gradient needs: see the loop of that name in :mod:`.softmax`."""
     room, spread = _room(x), share * weight.sum() if share != 0 else share
+    mass = np.zeros(end - begin, x.dtype)
     for s in range(begin, end):
         row, label = x[s], labels[s]
         if label == ignore_index:
@@ -147,10 +148,12 @@ def cross_entropy(begin, end, x, labels, weight, own, share, ignore_index, losse
         largest[s] = _largest(room)
         total[s] = _exponentials(room, largest[s])
         at_label = own * weight[label]
-        score = at_label * (row[label] - largest[s])
+        mass[s - begin], losses[s] = at_label + spread, at_label * (largest[s] - row[label])
         if share != 0:
-            score += share * _dot(weight, row, largest[s])
-        losses[s] = (at_label + spread) * log(total[s]) - score
+            losses[s] -= share * _dot(weight, row, largest[s])
+    found, sums = losses[begin:end], total[begin:end]
+    for i in range(len(mass)):  # in vectors
+        found[i] += mass[i] * log(sums[i])
 
 
 @compiled  # no fused multiply-add: p - t is to be 0 exactly, not the rounding of a product, where p is 1
