@@ -167,7 +167,7 @@ def _weighted(log_p, axis, weight):
 
 def _counted(op, labels, classes, ignore_index):
     """Which labels count, as a mask, or None if all do; those that do are checked."""
-    above = labels.view(f"u{labels.itemsize}")  # without signs, what is negative lies above all classes
+    above = labels.astype(np.int64, copy=False).view(np.uint64)  # what is negative lies above all classes
     if labels.size and above.max() < classes and not 0 <= ignore_index < classes:
         return None  # as usual, and known from one sweep
     counted = labels != ignore_index

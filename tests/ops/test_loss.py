@@ -129,10 +129,19 @@ def test_an_ignored_place_may_hold_anything():
     np.testing.assert_allclose(x.grad.numpy(), [[0.5, -0.5], [0, 0]])
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64, np.uint64, ">i8"])
 def test_labels_may_be_any_integers(dtype):
     expected = F.cross_entropy(SCORES, LABELS).item()
     assert F.cross_entropy(SCORES, LABELS.astype(dtype)).item() == expected
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64, ">i8"])
+@pytest.mark.parametrize("label", [4, 2**32, 2**56, 2**62])
+def test_labels_out_of_range_are_refused_whatever_their_bytes(dtype, label):
+    labels = LABELS.astype(dtype)
+    labels[1, 1] = label
+    with pytest.raises(IndexError, match=f"target must be in 0..3; got {label}"):
+        F.nll_loss(SCORES, labels)
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "nll_loss"])
