@@ -200,7 +200,7 @@ def test_conv2d_weight_is_pure_and_takes_an_empty_batch():
 
 
 def test_no_gradient_is_computed_that_nobody_asked_for():
-    x, w = minicv.ones(1, 1, 3, 3), minicv.tensor(np.ones((1, 1, 2, 2), np.float32), requires_grad=True)
+    x, w = minicv.ones(1, 1, 3, 3), minicv.tensor(np.ones((2, 1, 2, 2), np.float32), requires_grad=True)
     y = F.conv2d(x, w)
-    gx, gw = y.creator.backward(minicv.ones(1, 1, 2, 2))
+    gx, gw = y.creator.backward(minicv.ones(1, 2, 2, 2))
     assert gx is None and gw.shape == w.shape

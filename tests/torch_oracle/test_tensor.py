@@ -115,7 +115,7 @@ def check(expression, *arrays):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", ONE)
 def test_expressions_of_one_tensor(name, dtype):
-    for seed in range(4):
+    for seed in range(2):  # what a seed changes is the order of the values
         check(ONE[name], distinct_values((2, 3, 4), seed).astype(dtype))
 
 
