@@ -30,7 +30,7 @@ def add_arguments(parser):
     """Declare the command's options."""
     parser.add_argument("task", choices=["segmentation"], help="what to learn")
     parser.add_argument(
-        "--steps", type=int, default=1000, help="training steps for each network (default 1000)"
+        "--steps", type=int, default=1100, help="training steps for each network (default 1100)"
     )
     parser.add_argument("--seed", type=int, default=0, help="same seed, same numbers (default 0)")
     parser.add_argument(
