@@ -9,6 +9,9 @@ from .. import kernels
 HELP = """Compile the CPU kernels, all of them, and keep the result on disk. Without it each is compiled when it is
 first called. Takes up to a minute; a second time, about a second."""
 
+# They take longest to compile, and so come first: at the end no core waits for one of them.
+LONGEST = "conv", "softmax", "resample", "norm"
+
 
 def add_arguments(parser):
     """Declare the command's options: there are none."""
@@ -27,7 +30,7 @@ def run(args):
         )
         return 0
     start = time.perf_counter()
-    modules = sorted(set(kernels.registry.values()))
+    modules = sorted(set(kernels.registry.values()), key=lambda module: (module not in LONGEST, module))
     # Processes, since Numba compiles one function at a time; started afresh, since forks inherit locked locks.
     with ProcessPoolExecutor(kernels.get_num_threads(), multiprocessing.get_context("spawn")) as pool:
         tasks = [pool.submit(warmup.compile_module, module) for module in modules]

@@ -103,6 +103,8 @@ class DataLoader:
             raise ValueError(
                 sentence("DataLoader", "batch_size, num_workers and prefetch_factor", expected, got)
             )
+        if epochs is not None and not (isinstance(epochs, int) and epochs >= 1):
+            raise ValueError(sentence("DataLoader", "epochs", "None or an int of at least 1", repr(epochs)))
         if workers not in _EXECUTORS:
             raise ValueError(sentence("DataLoader", "workers", '"threads" or "processes"', repr(workers)))
         self.dataset, self.batch_size, self.shuffle, self.drop_last = dataset, batch_size, shuffle, drop_last

@@ -299,6 +299,8 @@ def test_collate():
     [
         ({"batch_size": 0}, "at least 1, 0 and 1; got 0, 0 and 2"),
         ({"num_workers": -1}, "got 1, -1 and 2"),
+        ({"epochs": 0}, "epochs must be None or an int of at least 1; got 0"),
+        ({"epochs": "3"}, "epochs must be None or an int of at least 1; got '3'"),
         ({"workers": "fibres"}, 'workers must be "threads" or "processes"; got \'fibres\''),
     ],
 )
