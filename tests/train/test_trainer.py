@@ -336,14 +336,14 @@ def test_refusals(tmp_path):
         other.run(resume=True)
     for name, value in other.model.state_dict().items():
         np.testing.assert_array_equal(value, before[name])
+    run = trainer(tmp_path)
     for options, message in [
         ({"epochs": 0}, "epochs must be at least 1; got 0"),
         ({"evaluate_every": 0}, "evaluate_every must be at least 1; got 0"),
         ({"patience": 2}, "monitor must be the name of a number that evaluate returns, .* got None"),
     ]:
         with pytest.raises(ValueError, match=message):
-            trainer(tmp_path, **options)
-    run = trainer(tmp_path)
+            Trainer(run.model, run.optimizer, run.loader, loss, None, **{"epochs": 1} | options)
     nothing = DataLoader(POINTS[:3], 4, drop_last=True)
     with pytest.raises(ValueError, match="loader must be one with batches; got one without any"):
         Trainer(run.model, run.optimizer, nothing, loss, None, epochs=1)
