@@ -121,7 +121,7 @@ def conv2d_weight(x, y, kernel_size, stride, padding, dilation, groups):
     """Correlate: see :func:`minicv.kernels.reference.conv.conv2d_weight`."""
     geometry = kernel_size, stride, padding, dilation, groups
     numbers, size = (x.shape[1], y.shape[1]), y.shape[2:]
-    form = _form(winograd_weight.FORMS, x, numbers, size, kernel_size, stride, dilation, groups)
+    form = _form(winograd_weight.CORRELATING, x, numbers, size, kernel_size, stride, dilation, groups)
     # What is finite is right. Else zeros beside the image may have met Inf or NaN: once more, without any.
     if form and _finite(w := winograd_weight.conv2d_weight(x, y, padding, form)):
         return w

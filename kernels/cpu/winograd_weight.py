@@ -33,7 +33,7 @@ from .winograd_forms import GRADIENTS, SMALL
 from .winograd_vector import FILTERS, WIDTH, transform_products, turn_8, turn_16
 
 # As in :mod:`.winograd`. With a stride of 2 there is little to be gained: the sums of more entries take the room.
-FORMS = {(1, 1): (SMALL, 16, 4)}
+CORRELATING = {(1, 1): (SMALL, 16, 4)}
 _FILTERS, _CHANNELS = 64, 128  # of a group, at most: with all 16 entries, their sums are 512 KiB
 _PARTS, _TILES = 8, 192  # at most so many parts, of at least so many tiles
 _JOBS = 4  # at least, for several threads

@@ -146,8 +146,9 @@ def _module(path):
     try:
         return import_module(f"{__name__}.{path}")
     finally:
-        gc.freeze()
-        gc.unfreeze()  # which puts all that is there among the old objects, that are seldom looked through
+        if not gc.get_freeze_count():  # what somebody has frozen stays so
+            gc.freeze()
+            gc.unfreeze()  # which puts all that is there among the old objects, that are seldom looked through
         if collects:
             gc.enable()
 

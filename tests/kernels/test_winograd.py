@@ -245,6 +245,23 @@ def test_inf_and_nan_reach_the_cells_that_they_belong_to_and_no_others(value, ta
                 assert taken.pop() == form
 
 
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_inf_and_nan_with_a_stride_of_two(value, taken, restored):
+    for position, index in [(0, (1, 3, 8, 9)), (1, (1, 3, 1, 2)), (2, (4,))]:
+        settings = arguments(np.random.default_rng(0), 2, 32, (28, 28), 32, kind=HALVING)
+        for (name, args), form in zip(settings.items(), (HALVING, DOUBLING), strict=True):
+            args[position][index] = value
+            minicv.set_conv_precision("highest")
+            with np.errstate(invalid="ignore"):
+                wanted = full(name, args, kind=HALVING)
+            lost = ~np.isfinite(wanted)
+            assert lost.any() and not lost.all() and not taken
+            minicv.set_conv_precision("high")
+            with np.errstate(invalid="ignore"):
+                np.testing.assert_allclose(full(name, args, kind=HALVING), wanted, rtol=1e-3, atol=1e-3)
+            assert taken.pop() == form
+
+
 @pytest.mark.parametrize("level", ["high", "medium"])
 def test_sums_that_overflow_only_in_a_transform(level, taken, restored):
     """d1 + d2 is too large for a float, though all that the filter does is to copy."""
